@@ -1,0 +1,38 @@
+"""The supplier that asks the holder at the terminal, without showing what is typed."""
+
+from __future__ import annotations
+
+import getpass
+import warnings
+
+from ecard.errors import NoPinError
+from ecard.pin.masked import Pin, pin_from
+from ecard.pin.request import PinRequest
+
+_REMEDY = "run it in a terminal, or take the PIN from an environment variable, a file descriptor or a callback"
+
+
+def prompt(request: PinRequest) -> Pin:
+    """Ask the holder at the terminal; what is typed is not echoed.
+
+    Raises NoPinError where there is no terminal to ask at (nothing is read then), or where nothing is
+    typed; PinFormatError where what is typed is no PIN of any card.
+    """
+    typed = _typed_without_echo(request.question())
+    if not typed[0]:
+        raise NoPinError("no PIN was typed at the prompt")
+    return pin_from(typed)
+
+
+def _typed_without_echo(question: str) -> list[str]:
+    """What was typed, in a list of one, so that it can be taken away again."""
+    with warnings.catch_warnings():
+        # getpass would read with echo where it finds no terminal; it warns before it does.
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return [getpass.getpass(question)]
+        except EOFError:
+            return [""]
+        except (getpass.GetPassWarning, OSError):
+            pass
+    raise NoPinError("the prompt has no terminal to ask for the PIN at", remedy=_REMEDY)
