@@ -1,0 +1,211 @@
+"""Verbs for PIN and PUK, and the rules that keep a try from being lost.
+
+The counter is read before a PIN is sent, unless a PIN sent in this session was right since; the last try is refused
+unless the caller insists; a PIN is sent once, and after a wrong one nothing further is tried.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ecard.apdu.command import Command
+from ecard.apdu.management import ManagementVerbs
+from ecard.apdu.pinpad import (
+    MAX_PIN,
+    MIN_PIN,
+    AtTheReader,
+    Feature,
+    modify_structure,
+    status_of,
+    verify_structure,
+)
+from ecard.apdu.refusal import blocked, refusal
+from ecard.apdu.status import Status, tries_left
+from ecard.apdu.words import Ins, Reference
+from ecard.errors import (
+    CardProtocolError,
+    InvalidInputError,
+    LastPinTryError,
+    NotSupportedByCardError,
+    ObjectNotFoundError,
+    PinFormatError,
+)
+from ecard.pin import Pin, PinReference, PinRequest, PinSupplier, as_supplier
+
+_LOG_OUT: Final = 0xFF
+
+
+@dataclass(frozen=True, slots=True)
+class PinStatus:
+    """What the card says when asked for the state of the PIN."""
+
+    verified: bool
+    left: int | None
+    """The tries left; None where the card does not say, as when the PIN is verified."""
+
+
+class PinVerbs(ManagementVerbs):
+    """VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER (SP 800-73-5 part 2, section 3.2), and Yubico's counters."""
+
+    _verified = False
+    """A PIN sent in this session was right, and nothing since made the card forget it."""
+    _safe = False
+    """So much so that more than one try is certainly left."""
+    _last_try_used = False
+
+    def pin_status(self) -> PinStatus:
+        """Whether the PIN is verified, and how many tries are left. Spends none."""
+        answer, status = self.session.exchange(Command(Ins.VERIFY, p2=self._pin_reference, le=None))
+        if answer:
+            raise CardProtocolError("asking for the state of the PIN: the card answered data where there are none")
+        return PinStatus(status == Status.OK, tries_left(status) if status != Status.WARNING_CHANGED else None)
+
+    def pin_tries(self) -> int | None:
+        """How many wrong PINs the card still takes; None where it does not say. Spends none.
+
+        A card on which the PIN is verified tells only through metadata (Yubico).
+        """
+        left = self.pin_status().left
+        if left is None:
+            with suppress(NotSupportedByCardError, ObjectNotFoundError):
+                left = self.pin_metadata().left
+        return left
+
+    def puk_tries(self) -> int:
+        """How many wrong PUKs the card still takes. Spends none.
+
+        Raises NotSupportedByCardError where the card does not say: only metadata (Yubico) and some cards' VERIFY do.
+        """
+        with suppress(NotSupportedByCardError, ObjectNotFoundError):
+            return self.puk_metadata().left
+        left = tries_left(self.session.exchange(Command(Ins.VERIFY, p2=Reference.PUK, le=None)).status)
+        if left is None:
+            raise NotSupportedByCardError("the card does not say how many tries of the PUK are left")
+        return left
+
+    def verify(self, pin: Pin | PinSupplier, *, act: str = "verify the PIN", use_last_try: bool = False) -> None:
+        """Verify the PIN with one VERIFY. ``act`` tells the holder what it is for.
+
+        Raises PinBlockedError or LastPinTryError before anything is asked, what the supplier raises and
+        PinFormatError before the PIN is sent, and WrongPinError or PinBlockedError where it was wrong.
+        """
+        self._verify(pin, act, self._tries_to_spend(use_last_try))
+
+    def _verify(self, pin: Pin | PinSupplier, act: str, left: int | None) -> None:
+        command, what = Command(Ins.VERIFY, p2=self._pin_reference), "verifying the PIN"
+        if isinstance(pin, AtTheReader) and Feature.VERIFY_PIN_DIRECT in self.session.features:
+            self._enter(pin, act, left, command, what)
+        else:
+            data = self._ask(pin, act, left, PinReference.PIN)
+            self._forget_pin()
+            self._order(replace(command, data=data), what)
+        self._verified, self._safe, self._last_try_used = True, left != 1, left == 1
+
+    def _enter(self, pin: AtTheReader, act: str, left: int | None, command: Command, what: str) -> None:
+        """Have the PIN, or the old and the new one, entered at the reader."""
+        pin.announce(PinRequest(card=self.name, act=act, tries_left=left))
+        self._forget_pin()
+        if command.ins == Ins.VERIFY:
+            feature, structure = Feature.VERIFY_PIN_DIRECT, verify_structure(command)
+        else:
+            feature, structure = Feature.MODIFY_PIN_DIRECT, modify_structure(command)
+        status = status_of(self.session.control(feature, structure))
+        if status != Status.OK:
+            raise refusal(command, status, what)
+
+    def log_out(self) -> None:
+        """Make the card forget that the PIN was verified (SP 800-73-5: VERIFY with P1 FF)."""
+        self._forget_pin()
+        self._order(Command(Ins.VERIFY, _LOG_OUT, self._pin_reference, le=None), "logging out")
+
+    def change_pin(self, old: Pin | PinSupplier, new: Pin | PinSupplier, *, use_last_try: bool = False) -> None:
+        """Replace the PIN. Where both are AtTheReader and its pad can do it, both are entered there.
+
+        Raises what ``verify`` raises, and CardStatusError where the card refuses the new one.
+        """
+        left = self._tries_to_spend(use_last_try)
+        command, what = Command(Ins.CHANGE_REFERENCE_DATA, p2=self._pin_reference), "changing the PIN"
+        at_reader = isinstance(old, AtTheReader) and isinstance(new, AtTheReader)
+        if isinstance(old, AtTheReader) and at_reader and Feature.MODIFY_PIN_DIRECT in self.session.features:
+            self._enter(old, "change it", left, command, what)
+            return
+        data = self._ask(old, "change it", left, PinReference.PIN)
+        data += self._ask(new, "be the new one", None, PinReference.PIN)
+        self._forget_pin()
+        self._order(replace(command, data=data), what)
+
+    def change_puk(self, old: Pin | PinSupplier, new: Pin | PinSupplier, *, use_last_try: bool = False) -> None:
+        """Replace the PUK. A card that does not say how many tries are left gets the PUK all the same, once.
+
+        Raises WrongPinError, PinBlockedError, LastPinTryError, PinFormatError, CardStatusError.
+        """
+        data = self._ask(old, "change it", self._puk_tries_to_spend(use_last_try), PinReference.PUK)
+        data += self._ask(new, "be the new one", None, PinReference.PUK)
+        self._order(Command(Ins.CHANGE_REFERENCE_DATA, p2=Reference.PUK, data=data), "changing the PUK")
+
+    def unblock_pin(self, puk: Pin | PinSupplier, new_pin: Pin | PinSupplier, *, use_last_try: bool = False) -> None:
+        """Set a new PIN with the PUK. Raises what ``change_puk`` raises."""
+        data = self._ask(puk, "unblock the PIN", self._puk_tries_to_spend(use_last_try), PinReference.PUK)
+        data += self._ask(new_pin, "be the new one", None, PinReference.PIN)
+        self._forget_pin()
+        command = Command(Ins.RESET_RETRY_COUNTER, p2=self._pin_reference, data=data)
+        self._order(command, "unblocking the PIN")
+
+    def set_tries(self, pin: int, puk: int) -> None:
+        """Set how many tries PIN and PUK have. The card sets both back to those of the factory (Yubico).
+
+        Needs the management key and a verified PIN. Raises InvalidInputError, NotSupportedByCardError,
+        CardStatusError.
+        """
+        if not (1 <= pin <= 255 and 1 <= puk <= 255):
+            raise InvalidInputError("a number of tries is from 1 to 255")
+        self._forget_pin()
+        self._order(Command(Ins.SET_PIN_RETRIES, pin, puk), "setting the numbers of tries")
+
+    def _forget_pin(self) -> None:
+        self._verified = self._safe = self._last_try_used = False
+
+    def _tries_to_spend(self, use_last_try: bool) -> int | None:
+        """The tries left, as far as known, after making sure that one may be spent."""
+        if self._safe:
+            return None
+        return self._may_spend(self.pin_status(), use_last_try)
+
+    def _may_spend(self, status: PinStatus, use_last_try: bool) -> int | None:
+        left = status.left
+        if status.verified:
+            if not self._last_try_used:
+                return None  # a right PIN was the last one sent, so the counter is at its top
+            left = self.pin_tries()
+        return _check("PIN", left, use_last_try)
+
+    def _puk_tries_to_spend(self, use_last_try: bool) -> int | None:
+        try:
+            left = self.puk_tries()
+        except NotSupportedByCardError:
+            return None
+        return _check("PUK", left, use_last_try)
+
+    def _ask(self, pin: Pin | PinSupplier, act: str, left: int | None, reference: PinReference) -> bytes:
+        request = PinRequest(card=self.name, act=act, tries_left=left, reference=reference)
+        with as_supplier(pin)(request) as value:
+            return _padded(value, reference)
+
+
+def _check(secret: str, left: int | None, use_last_try: bool) -> int | None:
+    if left == 0:
+        raise blocked(secret)
+    if (left is None or left == 1) and not use_last_try:
+        known = "one try is left" if left == 1 else "the card does not say how many tries are left"
+        raise LastPinTryError(
+            f"{known} before the {secret} is blocked", remedy="be sure of it, and insist on using the last try"
+        )
+    return left
+
+
+def _padded(pin: Pin, reference: PinReference) -> bytes:
+    if not MIN_PIN <= len(pin) <= MAX_PIN:
+        raise PinFormatError(f"the {reference.value} has {len(pin)} characters, the card takes {MIN_PIN} to {MAX_PIN}")
+    return pin.reveal().ljust(MAX_PIN, b"\xff")

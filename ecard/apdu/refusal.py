@@ -1,0 +1,90 @@
+"""What a refusal means: status words become exceptions here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ecard.apdu.command import Command
+from ecard.apdu.status import Status, explain, tries_left
+from ecard.apdu.words import Ins, Reference
+from ecard.errors import (
+    CardStatusError,
+    EcardError,
+    NotSupportedByCardError,
+    ObjectNotFoundError,
+    PinBlockedError,
+    WrongPinError,
+)
+
+_PIN_COMMANDS: Final = (Ins.VERIFY, Ins.CHANGE_REFERENCE_DATA, Ins.RESET_RETRY_COUNTER)
+_NOT_SUPPORTED: Final = (Status.INS_NOT_SUPPORTED, Status.CLA_NOT_SUPPORTED, Status.FUNCTION_NOT_SUPPORTED)
+_NEW_KEYS: Final = (Ins.GENERATE_KEY, Ins.IMPORT_KEY)
+_NO_SUCH_KEY: Final = (Status.WRONG_DATA, Status.WRONG_P1P2)
+_NOT_FOUND: Final = (Status.NOT_FOUND, Status.REFERENCE_NOT_FOUND)
+_UNBLOCK: Final = {
+    "PIN": "unblock it with the PUK, or have the card's issuer do it",
+    "PUK": "only the card's issuer can help, or a reset, which erases every key",
+}
+_REMEDIES: Final = {
+    (Ins.GENERAL_AUTHENTICATE, Status.SECURITY_NOT_SATISFIED): "give a PIN",
+    (Ins.GENERAL_AUTHENTICATE, Status.WRONG_DATA): "check that the slot has a key of this kind",
+    (Ins.GENERAL_AUTHENTICATE, Status.WRONG_P1P2): "check that the slot has a key of this kind",
+    (Ins.GENERAL_AUTHENTICATE, Status.CONDITIONS_NOT_SATISFIED): "check that the slot has a key, and touch the card",
+    (Ins.GENERAL_AUTHENTICATE, Status.TIMEOUT): "touch the card when it asks",
+    (Ins.RESET, Status.CONDITIONS_NOT_SATISFIED): "a card is reset only when both PIN and PUK are blocked",
+    (Ins.GET_DATA, Status.SECURITY_NOT_SATISFIED): "verify the PIN first",
+    (Ins.SET_PIN_RETRIES, Status.SECURITY_NOT_SATISFIED): "authenticate with the management key and verify the PIN",
+    (Ins.CHANGE_REFERENCE_DATA, Status.CONDITIONS_NOT_SATISFIED): "choose another one that the card's policy takes",
+    (Ins.RESET_RETRY_COUNTER, Status.CONDITIONS_NOT_SATISFIED): "choose another one that the card's policy takes",
+}
+_NEEDS_MANAGEMENT_KEY: Final = (
+    Ins.PUT_DATA,
+    Ins.GENERATE_KEY,
+    Ins.IMPORT_KEY,
+    Ins.MOVE_KEY,
+    Ins.SET_MANAGEMENT_KEY,
+)
+
+
+def refusal(command: Command, status: int, what: str) -> EcardError:
+    """The exception for ``command`` refused with ``status`` while doing ``what`` ("reading the serial number").
+
+    WrongPinError or PinBlockedError for commands that carry a PIN; NotSupportedByCardError and
+    ObjectNotFoundError where the status word says so; CardStatusError for the rest.
+    """
+    if command.ins in _PIN_COMMANDS and (left := tries_left(status)) is not None:
+        return refused_pin(secret_of(command), left)
+    words = f"{what}: the card answered {status:04X}, {explain(status)}"
+    if status in _NOT_SUPPORTED or (command.ins in _NEW_KEYS and status in _NO_SUCH_KEY):
+        return NotSupportedByCardError(words)
+    if status in _NOT_FOUND and command.ins != Ins.SELECT:
+        return ObjectNotFoundError(words)
+    return CardStatusError(words, status=status, remedy=_remedy(command, status))
+
+
+def secret_of(command: Command) -> str:
+    """Which secret a command that carries one proves: "PIN" or "PUK"."""
+    return "PUK" if command.ins == Ins.RESET_RETRY_COUNTER or command.p2 == Reference.PUK else "PIN"
+
+
+def refused_pin(secret: str, left: int) -> EcardError:
+    """The exception for a wrong ``secret`` ("PIN" or "PUK") with ``left`` tries left."""
+    if left == 0:
+        return PinBlockedError(f"wrong {secret}, or it was blocked before: it is blocked now", remedy=_UNBLOCK[secret])
+    return WrongPinError(f"wrong {secret}, {tries(left)} left", tries_left=left)
+
+
+def blocked(secret: str) -> EcardError:
+    """The exception for a ``secret`` that has no tries left before anything was sent."""
+    return PinBlockedError(f"the {secret} is blocked", remedy=_UNBLOCK[secret])
+
+
+def tries(count: int) -> str:
+    """The number with its noun: "1 try", "2 tries"."""
+    return f"{count} try" if count == 1 else f"{count} tries"
+
+
+def _remedy(command: Command, status: int) -> str | None:
+    if status == Status.SECURITY_NOT_SATISFIED and command.ins in _NEEDS_MANAGEMENT_KEY:
+        return "authenticate with the management key first"
+    return next((words for (ins, word), words in _REMEDIES.items() if (command.ins, status) == (ins, word)), None)

@@ -1,0 +1,54 @@
+"""Resetting the PIV application to its state from the factory (Yubico's instruction FB)."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from ecard.apdu.command import Command
+from ecard.apdu.keyuse import UseVerbs
+from ecard.apdu.pinpad import MAX_PIN
+from ecard.apdu.status import Status, tries_left
+from ecard.apdu.words import Ins, Slot
+from ecard.errors import CardProtocolError, CardStatusError
+
+_MAX_TRIES: Final = 256
+
+
+class ResetVerbs(UseVerbs):
+    """The end of everything on the card."""
+
+    def reset(self, *, block_first: bool = False) -> None:
+        """Erase every key, certificate and object, and set PIN, PUK and management key to those of the factory.
+
+        A card allows it only when PIN and PUK are blocked. ``block_first`` spends every try of both with random
+        values before; without it CardStatusError is raised where they are not blocked. NotSupportedByCardError
+        where the card has no reset.
+        """
+        for slot in Slot:
+            self._forget(slot)
+        self._forget_pin()
+        try:
+            self._order(Command(Ins.RESET), "resetting the card")
+        except CardStatusError as error:
+            # only now is it certain that the card can be reset: one that cannot must not be blocked for nothing
+            if not block_first or error.status != Status.CONDITIONS_NOT_SATISFIED:
+                raise
+            self._block(Ins.VERIFY, 1)
+            self._block(Ins.RESET_RETRY_COUNTER, 2)
+            self._order(Command(Ins.RESET), "resetting the card")
+
+    def _block(self, ins: Ins, values: int) -> None:
+        for _ in range(_MAX_TRIES):
+            data = b"".join(_random_digits() for _ in range(values))
+            command = Command(ins, p2=self._pin_reference, data=data)
+            status = self.session.exchange(command).status
+            if tries_left(status) == 0:
+                return
+            if tries_left(status) is None and status != Status.OK:
+                break
+        raise CardProtocolError("the card does not let its PIN and PUK be blocked")
+
+
+def _random_digits() -> bytes:
+    return f"{secrets.randbelow(10**MAX_PIN):0{MAX_PIN}d}".encode()
