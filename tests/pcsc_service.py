@@ -1,0 +1,185 @@
+"""A PC/SC service of the tests' own: pcscd with two virtual readers, private to this process.
+
+The daemon runs in a mount namespace of its own, so it neither needs nor touches a pcscd of the machine. Clients find
+it through PCSCLITE_CSOCK_NAME, which is set while a service runs. libpcsclite reads that name once in a process, so
+every service of a process uses the same one, and only one runs at a time.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes.util
+import functools
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ecard.simulator.card import SimulatedCard
+from ecard.simulator.powered import CardSource
+from ecard.simulator.vpcd import ReaderState, serve
+
+READER = "ecard test reader"
+"""The friendly name: the readers are called "ecard test reader 00 00" and "ecard test reader 00 01"."""
+_DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+_STARTED_WITHIN = 10.0
+_NOTICED_WITHIN = 5.0
+_IN_NAMESPACE = """
+mount -t tmpfs tmpfs /run && mkdir /run/pcscd && mount --bind "$1" /run/pcscd &&
+exec pcscd --foreground --config "$2"
+"""
+
+
+@functools.lru_cache(maxsize=1)
+def why_not() -> str | None:
+    """Why no service can be started here; None where one can."""
+    for program in ("pcscd", "unshare"):
+        if _which(program) is None:
+            return f"{program} is not installed"
+    if not _DRIVER.exists():
+        return "vpcd is not installed (apt-get install vsmartcard-vpcd)"
+    if ctypes.util.find_library("pcsclite") is None:
+        return "libpcsclite is not installed"
+    probe = ["unshare", "-rm", "sh", "-c", "mount -t tmpfs tmpfs /run"]
+    if subprocess.run(probe, capture_output=True, check=False).returncode:
+        return "mount namespaces are not allowed here"
+    return None
+
+
+def _which(program: str) -> str | None:
+    return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+
+needs_pcsc = pytest.mark.skipif(why_not() is not None, reason=f"no PC/SC service: {why_not()}")
+"""Mark for test modules that need the service."""
+
+
+@functools.lru_cache(maxsize=1)
+def _directory() -> Path:
+    made = Path(tempfile.mkdtemp(prefix="pcscd-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+class PcscService:
+    """A running pcscd with two virtual readers."""
+
+    def __init__(self, *, friendly_name: str = READER) -> None:
+        self.friendly_name = friendly_name
+        self.port = _two_free_ports()
+        self.socket = _directory() / "run" / "pcscd.comm"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def reader(self, slot: int = 0) -> str:
+        """The name of a reader."""
+        return f"{self.friendly_name} 00 {slot:02d}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which other programs find the service."""
+        return {**os.environ, "PCSCLITE_CSOCK_NAME": str(self.socket)}
+
+    def start(self) -> None:
+        """Start the daemon, and wait until clients can connect."""
+        run, configuration = _directory() / "run", _directory() / "conf"
+        for directory in (run, configuration):
+            directory.mkdir(exist_ok=True)
+        self.socket.unlink(missing_ok=True)
+        (configuration / "vpcd").write_text(
+            f'FRIENDLYNAME "{self.friendly_name}"\nDEVICENAME /dev/null:0x{self.port:04X}\n'
+            f"LIBPATH {_DRIVER}\nCHANNELID 0x{self.port:04X}\n"
+        )
+        self._process = subprocess.Popen(
+            ["unshare", "-rm", "sh", "-c", _IN_NAMESPACE, "sh", str(run), str(configuration)],
+            env={**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"},
+            stdin=subprocess.DEVNULL,
+            stdout=(_directory() / "pcscd.log").open("wb"),
+            stderr=subprocess.STDOUT,
+        )
+        os.environ["PCSCLITE_CSOCK_NAME"] = str(self.socket)
+        _wait_until(self._accepts, _STARTED_WITHIN, "pcscd does not start")
+
+    def stop(self) -> None:
+        """Stop the daemon: clients lose it, as when a service is restarted."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def kill(self) -> None:
+        """End the daemon without giving it a chance to tidy up."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def _accepts(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (_directory() / "pcscd.log").read_text()
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.socket)) == 0
+
+    @contextmanager
+    def inserted(self, card: CardSource | SimulatedCard, slot: int = 0) -> Iterator[threading.Event]:
+        """Put ``card`` into a reader for the length of a ``with`` block.
+
+        Gives an event: clearing it takes the card out, setting it puts the card in again.
+        """
+        stop, in_reader, noticed = threading.Event(), threading.Event(), threading.Event()
+        in_reader.set()
+
+        def on_state(state: ReaderState) -> None:
+            (noticed.set if state is ReaderState.INSERTED else noticed.clear)()
+
+        options = {"port": self.port + slot, "stop": stop, "inserted": in_reader, "on_state": on_state}
+        thread = threading.Thread(target=serve, args=(card,), kwargs=options, daemon=True)
+        thread.start()
+        try:
+            assert noticed.wait(_NOTICED_WITHIN), "the service does not notice the card"
+            yield in_reader
+        finally:
+            stop.set()
+            thread.join(5)
+
+
+@contextmanager
+def running(*, friendly_name: str = READER) -> Iterator[PcscService]:
+    """A service for the length of a ``with`` block; the environment finds it as long."""
+    service = PcscService(friendly_name=friendly_name)
+    service.start()
+    try:
+        yield service
+    finally:
+        service.stop()
+        os.environ.pop("PCSCLITE_CSOCK_NAME", None)
+
+
+def _two_free_ports() -> int:
+    for _ in range(100):
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            if port < 65535 and second.connect_ex(("127.0.0.1", port + 1)) != 0:
+                return port
+    raise AssertionError("no two free TCP ports in a row")
+
+
+def _wait_until(holds: object, seconds: float, otherwise: str) -> None:
+    assert callable(holds)
+    give_up = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < give_up, otherwise
+        time.sleep(0.02)

@@ -1,0 +1,359 @@
+"""A card kept in a file: what is saved and when, who may use it, and files that are none."""
+
+from __future__ import annotations
+
+import errno
+import json
+import multiprocessing
+import os
+import stat
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from ecard.apdu import words
+from ecard.apdu.words import Ins
+from ecard.errors import CardBusyError, CardConnectionError, CardFileError
+from ecard.simulator import PROFILES, CardFile, SimulatedCard, locked_file, storage
+from tests.simulator.terminal import OTHER_PIN, PIN, PUK, WRONG_PIN, Terminal
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "操作员 1.card"
+
+
+@pytest.fixture
+def card_file(path: Path) -> CardFile:
+    return CardFile.create(path, SimulatedCard.new(), wait=0.0)
+
+
+def test_what_changed_is_there_in_the_next_session(card_file: CardFile) -> None:
+    with card_file.open() as card:
+        first = Terminal(card)
+        first.select()
+        first.manage()
+        public = first.generate(0x9A, words.P256)
+        first.put(0x5FC105, b"certificate")
+        first.change(0x80, PIN, OTHER_PIN)
+        first.verify(WRONG_PIN)
+    with card_file.open() as card:
+        second = Terminal(card)
+        second.select()
+        assert second.tries() == 0x63C2
+        assert second.get(0x5FC105)[1] == 0x9000
+        assert public in second.good(Ins.GET_METADATA, 0, 0x9A)
+        assert second.use(0x9A, words.P256, bytes(32))[1] == 0x6982
+        assert second.verify(OTHER_PIN) == 0x9000
+        assert second.use(0x9A, words.P256, bytes(32))[1] == 0x9000
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_memory_is_the_same_after_saving(profile: str) -> None:
+    card = SimulatedCard.new(profile, seed=5)
+    again = storage.read(storage.write(card.memory))
+    assert again == card.memory
+    assert storage.write(again) == storage.write(card.memory)
+
+
+@pytest.mark.parametrize("kind", ["rsa", "p384", "sm2"])
+def test_every_kind_of_key_is_kept(card_file: CardFile, kind: str) -> None:
+    algorithm = {"rsa": words.RSA1024, "p384": words.P384, "sm2": words.SM2_CANOKEY}[kind]
+    with card_file.open() as card:
+        first = Terminal(card)
+        first.select()
+        first.manage()
+        public = first.generate(0x9E, algorithm)
+    with card_file.open() as card:
+        second = Terminal(card)
+        second.select()
+        assert public in second.good(Ins.GET_METADATA, 0, 0x9E)
+        assert second.use(0x9E, algorithm, b"\0\1" + bytes(126) if kind == "rsa" else bytes(32))[1] == 0x9000
+
+
+def test_it_is_saved_before_the_answer_and_only_when_something_changed(card_file: CardFile, path: Path) -> None:
+    with card_file.open() as card:
+        terminal = Terminal(card)
+        terminal.select()
+        before = path.stat()
+        terminal.verify()
+        terminal.tries()
+        terminal.get(0x7E)
+        assert path.stat().st_ino == before.st_ino
+        terminal.verify(WRONG_PIN)
+        assert json.loads(path.read_bytes())["card"]["pin"]["left"] == 2
+        terminal.verify()
+        assert json.loads(path.read_bytes())["card"]["pin"]["left"] == 3
+
+
+def test_the_file_is_for_its_owner_alone_and_nothing_lies_beside_it(card_file: CardFile, path: Path) -> None:
+    with card_file.open() as card:
+        terminal = Terminal(card)
+        terminal.select()
+        terminal.verify(WRONG_PIN)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_no_pin_and_no_puk_stand_in_the_file(card_file: CardFile, path: Path) -> None:
+    with card_file.open() as card:
+        terminal = Terminal(card)
+        terminal.select()
+        terminal.change(0x80, PIN, b"80417935")
+        terminal.change(0x81, PUK, b"90264185")
+    content = path.read_bytes()
+    for secret in (b"123456", b"12345678", b"80417935", b"90264185"):
+        assert secret not in content
+        assert secret.hex().encode() not in content.lower()
+
+
+def test_name_and_answer_to_reset(card_file: CardFile, path: Path) -> None:
+    assert str(path) in card_file.name
+    assert card_file.atr == b""
+    with card_file.open() as card:
+        assert card_file.atr == card.atr == PROFILES["factory"].atr
+    assert card_file.atr == b""
+
+
+def test_a_symbolic_link_is_followed_and_stays_one(card_file: CardFile, path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    with CardFile(link).open() as card:
+        terminal = Terminal(card)
+        terminal.select()
+        terminal.verify(WRONG_PIN)
+    assert link.is_symlink()
+    assert json.loads(path.read_bytes())["card"]["pin"]["left"] == 2
+
+
+# one at a time
+
+
+def test_a_card_in_use_is_waited_for_and_then_reported_busy(card_file: CardFile, path: Path) -> None:
+    with card_file.open():
+        start = time.monotonic()
+        with pytest.raises(CardBusyError), CardFile(path, wait=0.3).open():
+            raise AssertionError
+        assert 0.25 < time.monotonic() - start < 3
+
+
+def test_the_lock_does_not_lapse_when_the_file_is_replaced(card_file: CardFile, path: Path) -> None:
+    with card_file.open() as card:
+        terminal = Terminal(card)
+        terminal.select()
+        for _ in range(3):
+            terminal.verify(WRONG_PIN)
+            with pytest.raises(CardBusyError), CardFile(path, wait=0.0).open():
+                raise AssertionError
+            terminal.verify()
+
+
+def test_who_waits_gets_the_card_as_it_then_is(card_file: CardFile, path: Path) -> None:
+    seen: list[int] = []
+
+    def second() -> None:
+        with CardFile(path, wait=10).open() as card:
+            terminal = Terminal(card)
+            terminal.select()
+            seen.append(terminal.tries())
+
+    with card_file.open() as card:
+        terminal = Terminal(card)
+        terminal.select()
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        time.sleep(0.1)
+        terminal.verify(WRONG_PIN)
+        time.sleep(0.1)
+        terminal.verify(WRONG_PIN)
+        assert not seen
+    waiting.join(10)
+    assert seen == [0x63C1]
+
+
+def _count_down(path: Path, times: int) -> None:
+    for _ in range(times):
+        with CardFile(path, wait=60).open() as card:
+            terminal = Terminal(card)
+            terminal.select()
+            assert terminal.verify(WRONG_PIN) >> 4 == 0x63C
+
+
+def test_four_processes_lose_no_change(path: Path) -> None:
+    card = SimulatedCard.new()
+    card.memory.pin.tries = card.memory.pin.left = 200
+    CardFile.create(path, card)
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_count_down, args=(path, 25)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+        assert worker.exitcode == 0
+    assert json.loads(path.read_bytes())["card"]["pin"]["left"] == 100
+
+
+# files that are none
+
+
+def refused(path: Path) -> CardFileError:
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(CardFileError) as caught, CardFile(path, wait=0.0).open():
+        raise AssertionError
+    assert "\n" not in str(caught.value)
+    assert caught.value.remedy is not None
+    if before is not None:
+        assert path.read_bytes() == before
+    return caught.value
+
+
+def test_a_missing_file(path: Path) -> None:
+    assert "No such file" in refused(path).what
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\0" * 100, b"[]", b"{}", b"[" * 100000, b'"' + b"x" * 3_000_000, b"\xff\xfe"]
+)
+def test_a_foreign_empty_or_huge_file(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    refused(path)
+
+
+def test_a_directory_a_pipe_and_a_device(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for other in (tmp_path, pipe, Path("/dev/null")):
+        refused(other)
+
+
+def test_a_file_cut_off_anywhere(card_file: CardFile, path: Path) -> None:
+    whole = path.read_bytes()
+    for length in range(0, len(whole) - 2, 97):
+        path.write_bytes(whole[:length])
+        refused(path)
+    path.write_bytes(whole[:-1])
+    with card_file.open():
+        pass
+
+
+def test_a_file_with_one_changed_byte(card_file: CardFile, path: Path) -> None:
+    whole = path.read_bytes()
+    for position in range(0, len(whole) - 2, 53):
+        if whole[position : position + 1].isspace():
+            continue
+        path.write_bytes(whole[:position] + bytes((whole[position] ^ 1,)) + whole[position + 1 :])
+        refused(path)
+
+
+def test_a_file_of_a_later_version(card_file: CardFile, path: Path) -> None:
+    document = json.loads(path.read_bytes())
+    document["version"] = 2
+    path.write_text(json.dumps(document))
+    assert "another version" in refused(path).what
+
+
+def _fields(document: object, trail: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    if not isinstance(document, dict):
+        return [trail]
+    return [trail] * bool(trail) + [found for key, value in document.items() for found in _fields(value, (*trail, key))]
+
+
+def test_every_field_is_checked_even_where_the_checksum_fits(card_file: CardFile, path: Path) -> None:
+    card = json.loads(path.read_bytes())["card"]
+    free_text = {("profile", "name"), ("profile", "label"), ("source", "seed")}
+    for trail in _fields(card):
+        for wrong in (None, -1, "?", [], {"?": "?"}, True, 1e300):
+            if trail in free_text and (wrong is None or wrong == "?"):
+                continue
+            changed = json.loads(json.dumps(card))
+            place = changed
+            for key in trail[:-1]:
+                place = place[key]
+            place[trail[-1]] = wrong
+            head = {"format": storage.FORMAT, "version": storage.VERSION, "sha256": storage._checksum(changed)}
+            path.write_text(json.dumps({**head, "card": changed}))
+            if wrong == [] and trail == ("profile", "behaviours"):
+                continue
+            refused(path)
+
+
+def test_a_stored_key_that_is_none_is_refused_when_it_is_used(path: Path) -> None:
+    card = SimulatedCard.new()
+    card.power_on()
+    terminal = Terminal(card)
+    terminal.select()
+    terminal.manage()
+    for slot, algorithm in ((0x9E, words.P256), (0x9A, words.SM2_CANOKEY), (0x9D, words.RSA1024)):
+        terminal.generate(slot, algorithm, pin=1)
+    kept = card.memory.keys
+    other = kept[words.Slot.AUTHENTICATION].pkcs8
+    for slot in (words.Slot.CARD_AUTHENTICATION, words.Slot.KEY_MANAGEMENT):
+        kept[slot].pkcs8 = other
+    kept[words.Slot.AUTHENTICATION].pkcs8 = b"\x30\0"
+    with CardFile.create(path, card).open() as saved:
+        terminal = Terminal(saved)
+        terminal.select()
+        for slot, algorithm in ((0x9E, words.P256), (0x9A, words.SM2_CANOKEY), (0x9D, words.RSA1024)):
+            assert terminal.use(slot, algorithm, bytes(32))[1] == 0x6F00
+
+
+# files that cannot be written
+
+
+def test_create_does_not_overwrite(card_file: CardFile, path: Path) -> None:
+    before = path.read_bytes()
+    with pytest.raises(CardFileError, match="exists already"):
+        CardFile.create(path, SimulatedCard.new())
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_create_where_there_is_no_directory(tmp_path: Path) -> None:
+    with pytest.raises(CardFileError, match="check the path"):
+        CardFile.create(tmp_path / "none" / "card", SimulatedCard.new())
+
+
+def test_a_leftover_of_a_killed_writer_is_taken_over(card_file: CardFile, path: Path) -> None:
+    leftover = path.with_name(f".{path.name}.new")
+    leftover.write_bytes(b"half a card")
+    leftover.chmod(0o644)
+    with card_file.open() as card:
+        terminal = Terminal(card)
+        terminal.select()
+        terminal.verify(WRONG_PIN)
+    assert os.listdir(path.parent) == [path.name]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("call", ["fsync", "ftruncate", "write", "replace"])
+def test_a_card_that_cannot_be_saved_gives_no_answer_and_is_dead(
+    card_file: CardFile, path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    before = path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    with card_file.open() as card:
+        terminal = Terminal(card)
+        terminal.select()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, call, full)
+            with pytest.raises(CardFileError, match="make room"):
+                terminal.verify(WRONG_PIN)
+        with pytest.raises(CardConnectionError):
+            terminal.tries()
+    assert path.read_bytes() == before
+    with card_file.open() as card:
+        terminal = Terminal(card)
+        terminal.select()
+        assert terminal.tries() == 0x63C3
+
+
+def test_where_files_cannot_be_locked_the_error_says_so(
+    card_file: CardFile, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locked_file, "_is_posix", lambda: False)
+    assert "cannot be locked" in refused(path).what
