@@ -1,0 +1,1 @@
+"""Certificates: issuing and withdrawing them, and judging one at a moment on the evidence given."""

@@ -1,0 +1,192 @@
+"""The two files of an authority: ``authority.json``, its state, and ``authority.key``, its key as encrypted PKCS#8.
+
+The state is replaced atomically: after a crash it is the old one or the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from base64 import b64decode, b64encode
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from ecard.certificate import Certificate
+from ecard.errors import AuthorityStateError, EcardError, InvalidInputError, WrongCardError
+from ecard.keyholder import KeyHolder
+from ecard.keys import SoftwareKey
+from ecard.pki.authority_issuer import Issuer
+from ecard.pki.authority_record import AuthorityRecord, Issued, Published
+from ecard.pki.profile import PublicationPoints
+from ecard.pki.withdrawal import Act, Event, Journal, RevocationReason
+
+STATE_FILE: Final = "authority.json"
+KEY_FILE: Final = "authority.key"
+_FORMAT: Final = "ecard authority 1"
+_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
+_REASONS: Final = {reason.label: reason for reason in RevocationReason}
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An authority as its state file has it: all but the key."""
+
+    certificate: Certificate
+    chain: tuple[Certificate, ...]
+    points: PublicationPoints
+    partitions: int
+    record: AuthorityRecord
+
+
+def save(authority: Issuer, directory: Path, key: SoftwareKey | None, password: bytes | None) -> None:
+    """Write both files; see ``CertificateAuthority.save``."""
+    record = authority.record
+    _require_unchanged(authority, directory)
+    if key is not None and not (directory / STATE_FILE).exists():
+        if not password:
+            raise InvalidInputError("an authority's software key is kept only encrypted", remedy="give a password")
+        _write(directory / KEY_FILE, key.pkcs8(password))
+    record.revision += 1
+    try:
+        _write(directory / STATE_FILE, json.dumps(_state(authority), ensure_ascii=False, indent=1).encode())
+    except AuthorityStateError:
+        record.revision -= 1
+        raise
+
+
+def _require_unchanged(authority: Issuer, directory: Path) -> None:
+    if not (directory / STATE_FILE).exists():
+        return
+    saved = load(directory)
+    if saved.certificate != authority.certificate:
+        raise AuthorityStateError("the directory holds another authority", remedy="save to another directory")
+    if saved.record.revision != authority.record.revision:
+        raise AuthorityStateError(
+            "the authority was saved by someone else since it was loaded", remedy="load it again and repeat the act"
+        )
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file atomically, readable by its owner alone."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise AuthorityStateError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def load(directory: Path) -> Saved:
+    """Read the state file. Raises AuthorityStateError."""
+    path = directory / STATE_FILE
+    try:
+        return _saved(json.loads(_read(path)))
+    except (KeyError, TypeError, ValueError, AttributeError, EcardError) as error:
+        if isinstance(error, AuthorityStateError):
+            raise
+        raise AuthorityStateError(f"{path} is no state of an authority, or is damaged") from None
+
+
+def load_key(directory: Path, password: bytes | None) -> SoftwareKey:
+    """Read the key file. Raises AuthorityStateError where there is none and InvalidKeyError for a wrong password."""
+    return SoftwareKey.from_pkcs8(_read(directory / KEY_FILE), password)
+
+
+def require_same_key(holder: KeyHolder, saved: Saved) -> None:
+    """WrongCardError unless the holder's certificate is the authority's."""
+    if holder.certificate.public_key.key_bits != saved.certificate.public_key.key_bits:
+        raise WrongCardError("the key is not the one of this authority")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise AuthorityStateError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _state(authority: Issuer) -> dict[str, Any]:
+    record = authority.record
+    return {
+        "format": _FORMAT,
+        "revision": record.revision,
+        "certificate": b64encode(authority.certificate.der).decode(),
+        "chain": [b64encode(certificate.der).decode() for certificate in authority.chain],
+        "points": asdict(authority.points),
+        "partitions": authority.partitions,
+        "crl_number": record.crl_number,
+        "last_evidence": _text(record.last_evidence),
+        "published": {name: [p.number, _text(p.this_update), p.recorded] for name, p in record.published.items()},
+        "issued": [_issued(issued) for issued in record.issued.values()],
+        "journal": [_event(event) for event in record.journal],
+    }
+
+
+def _issued(issued: Issued) -> list[str | None]:
+    fields = (issued.usage, issued.key, issued.card_number, issued.card_type, issued.organisation_code)
+    return [f"{issued.serial:x}", _text(issued.not_after), *fields]
+
+
+def _event(event: Event) -> list[str | None]:
+    reason = event.reason and event.reason.label
+    return [f"{event.serial:x}", event.act.value, _text(event.at), reason, _text(event.invalidity_date)]
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).strftime(_TIME)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+
+
+def _saved(state: dict[str, Any]) -> Saved:
+    if state["format"] != _FORMAT:
+        raise ValueError
+    last = state["last_evidence"]
+    record = AuthorityRecord(
+        issued={issued.serial: issued for issued in map(_read_issued, state["issued"])},
+        journal=Journal(tuple(map(_read_event, state["journal"]))),
+        crl_number=int(state["crl_number"]),
+        published={name: Published(n, _moment(at), size) for name, (n, at, size) in state["published"].items()},
+        last_evidence=last and _moment(last),
+        revision=int(state["revision"]),
+    )
+    return Saved(
+        certificate=_certificate(state["certificate"]),
+        chain=tuple(map(_certificate, state["chain"])),
+        points=PublicationPoints(**state["points"]),
+        partitions=int(state["partitions"]),
+        record=record,
+    )
+
+
+def _certificate(text: str) -> Certificate:
+    return Certificate(b64decode(text, validate=True))
+
+
+def _read_issued(fields: list[Any]) -> Issued:
+    serial, not_after, *rest = fields
+    return Issued(int(serial, 16), _moment(not_after), *rest)
+
+
+def _read_event(fields: list[Any]) -> Event:
+    serial, act, at, reason, invalidity_date = fields
+    return Event(
+        int(serial, 16),
+        Act(act),
+        _moment(at),
+        reason and _REASONS[reason],
+        invalidity_date and _moment(invalidity_date),
+    )

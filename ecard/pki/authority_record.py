@@ -1,0 +1,91 @@
+"""What an authority remembers: the certificates that it issued, what it withdrew, and the CRLs that it published."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ecard.errors import ProfileError, RequestError
+from ecard.keys import PublicKey
+from ecard.pki.profile import CertificateSubject
+from ecard.pki.withdrawal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """One issued certificate, without anything personal; not of a card: without the card's fields too."""
+
+    serial: int
+    not_after: datetime
+    usage: str
+    """A value of ``Usage``, or ``authority``, ``ocsp``, ``time-stamping``."""
+    key: str
+    """SHA-256 of the public key's bits, in hexadecimal."""
+    card_number: str | None = None
+    card_type: str | None = None
+    organisation_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The last full CRL of a partition: its number, its moment, and how many acts the journal had."""
+
+    number: int
+    this_update: datetime
+    recorded: int
+
+
+@dataclass(slots=True)
+class AuthorityRecord:
+    """All that changes in an authority. ``revision`` counts how often it was saved."""
+
+    issued: dict[int, Issued] = field(default_factory=dict)
+    journal: Journal = field(default_factory=Journal)
+    crl_number: int = 0
+    published: dict[str, Published] = field(default_factory=dict)
+    last_evidence: datetime | None = None
+    """The moment of the latest CRL; nothing is withdrawn with effect before it."""
+    revision: int = 0
+    _by_key: dict[str, Issued] = field(default_factory=dict, init=False, repr=False)
+    _by_card: dict[str, Issued] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for issued in self.issued.values():
+            self._index(issued)
+
+    def add(self, issued: Issued) -> None:
+        """Remember a certificate that was issued."""
+        self.issued[issued.serial] = issued
+        self._index(issued)
+
+    def _index(self, issued: Issued) -> None:
+        self._by_key[issued.key] = issued
+        if issued.card_number is not None:
+            self._by_card[issued.card_number] = issued
+
+    def require_new_use(self, key: PublicKey, card_number: str | None, usage: str) -> None:
+        """RequestError where the key was certified for another card, or for another usage.
+
+        A signature must point to one card, and a key that signs must not decrypt.
+        """
+        before = self._by_key.get(key_fingerprint(key))
+        if before is not None and (before.card_number, before.usage) != (card_number, usage):
+            raise RequestError(
+                "this key was certified before, for another card or another usage", remedy="generate a new key"
+            )
+
+    def require_one_role(self, subject: CertificateSubject) -> None:
+        """ProfileError where the card was issued in another role or to another enterprise."""
+        before = self._by_card.get(subject.card_number)
+        now = (subject.card_type.value, subject.organisation_code)
+        if before is not None and (before.card_type, before.organisation_code) != now:
+            raise ProfileError(
+                f"card {subject.card_number} was issued in another role or to another enterprise",
+                remedy="a card has one role in one enterprise: make a new card",
+            )
+
+
+def key_fingerprint(key: PublicKey) -> str:
+    """SHA-256 of a public key's bits, in hexadecimal."""
+    return hashlib.sha256(key.key_bits).hexdigest()

@@ -1,0 +1,156 @@
+"""Writing CRLs (RFC 5280, section 5), from none to millions of entries, in one pass over the entries.
+
+What repeats from entry to entry (days, reasons) is encoded once. The list is held in memory once for signing; beside
+it there are only blocks of a few thousand entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import BinaryIO, Final, NamedTuple
+
+from ecard import der
+from ecard.errors import InvalidInputError
+from ecard.keyholder import KeyHolder
+from ecard.pki import profile_extensions as ext
+from ecard.pki import profile_oids as oids
+from ecard.pki.withdrawal import RevocationReason, Status
+
+_BLOCK: Final = 4096
+
+
+class Entry(NamedTuple):
+    """One certificate on a CRL. ``since`` is the revocation date; moments are aware, and written in whole seconds."""
+
+    serial: int
+    since: datetime
+    reason: RevocationReason = RevocationReason.UNSPECIFIED
+    invalidity_date: datetime | None = None
+
+    @staticmethod
+    def of(serial: int, status: Status, at: datetime) -> Entry:
+        """The entry that shows ``status``. A good certificate is one to be removed from the CRL, ``at`` this moment."""
+        if status.since is None or status.reason is None:
+            return Entry(serial, at, RevocationReason.REMOVE_FROM_CRL)
+        return Entry(serial, status.since, status.reason, status.invalidity_date)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrlHeader:
+    """All of a CRL but its entries and its issuer. ``next_update`` must lie after ``this_update``."""
+
+    number: int
+    this_update: datetime
+    next_update: datetime
+    base: int | None = None
+    """For a delta CRL: the number of the CRL that it completes."""
+    distribution_point: str | None = None
+    """The address of the partition; None for the CRL of all of an authority's certificates."""
+    freshest: str | None = None
+    """Where the delta CRLs to this CRL are."""
+    expired_since: datetime | None = None
+    """Entries of certificates that expired after this moment are kept."""
+
+    def __post_init__(self) -> None:
+        if self.next_update <= self.this_update:
+            raise InvalidInputError("the next update of a CRL must come after this update")
+
+
+def crl(header: CrlHeader, entries: Iterable[Entry], issuer: KeyHolder) -> bytes:
+    """A CRL in DER, signed by ``issuer``. Raises what the key holder raises."""
+    return b"".join(_parts(header, entries, issuer))
+
+
+def write_crl(destination: BinaryIO, header: CrlHeader, entries: Iterable[Entry], issuer: KeyHolder) -> int:
+    """Write a CRL in DER to a binary file; returns its size in bytes. Nothing is written before it is signed.
+
+    Needs about twice the memory that the CRL has bytes. Raises what the key holder and the file raise.
+    """
+    return sum(destination.write(part) for part in _parts(header, entries, issuer))
+
+
+def _parts(header: CrlHeader, entries: Iterable[Entry], issuer: KeyHolder) -> tuple[bytes, ...]:
+    body = _body(header, entries, issuer)
+    signature = issuer.sign(body)
+    end = issuer.algorithm.identifier + der.bit_string(signature.der)
+    return _head(der.SEQUENCE, len(body) + len(end)), body, end
+
+
+def _body(header: CrlHeader, entries: Iterable[Entry], issuer: KeyHolder) -> bytes:
+    fields = b"".join(
+        (
+            der.integer(1),
+            issuer.algorithm.identifier,
+            issuer.certificate.subject,
+            der.time(header.this_update),
+            der.time(header.next_update),
+        )
+    )
+    blocks = list(_blocks(entries))
+    size = sum(map(len, blocks))
+    head = _head(der.SEQUENCE, size) if size else b""
+    extensions = der.element(der.context(0), der.sequence(*_extensions(header, issuer)))
+    total = len(fields) + len(head) + size + len(extensions)
+    return b"".join((_head(der.SEQUENCE, total), fields, head, *blocks, extensions))
+
+
+def _head(tag: int, length: int) -> bytes:
+    if length < 0x80:
+        return bytes((tag, length))
+    size = (length.bit_length() + 7) // 8
+    return bytes((tag, 0x80 | size)) + length.to_bytes(size, "big")
+
+
+def _extensions(header: CrlHeader, issuer: KeyHolder) -> Iterator[bytes]:
+    yield ext.authority_key_identifier(issuer.certificate.public_key)
+    yield ext.extension(oids.CRL_NUMBER, der.integer(header.number))
+    if header.base is not None:
+        yield ext.extension(oids.DELTA_CRL_INDICATOR, der.integer(header.base), critical=True)
+    if header.distribution_point is not None:
+        scope = der.sequence(ext.distribution_point_name(header.distribution_point))
+        yield ext.extension(oids.ISSUING_DISTRIBUTION_POINT, scope, critical=True)
+    if header.freshest is not None:
+        yield ext.distribution_points(oids.FRESHEST_CRL, header.freshest)
+    if header.expired_since is not None:
+        yield ext.extension(oids.EXPIRED_CERTIFICATES_ON_CRL, ext.generalized_time(header.expired_since))
+
+
+def _blocks(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """The encoded entries, joined by thousands: a million small objects would cost more than the CRL itself."""
+    encoded = _encoded(entries)
+    while block := b"".join(islice(encoded, _BLOCK)):
+        yield block
+
+
+def _encoded(entries: Iterable[Entry]) -> Iterator[bytes]:
+    plain = {reason.code: _entry_extensions(reason, None) for reason in RevocationReason}
+    days: dict[int, bytes] = {}
+    for serial, since, reason, invalidity_date in entries:
+        extensions = plain[reason.code] if invalidity_date is None else _entry_extensions(reason, invalidity_date)
+        tail = _time(since, days) + extensions
+        size = serial.bit_length() // 8 + 1
+        # an entry is always shorter than 128 bytes: every length is one byte
+        yield b"\x30%c\x02%c" % (2 + size + len(tail), size) + serial.to_bytes(size, "big") + tail
+
+
+def _time(moment: datetime, days: dict[int, bytes]) -> bytes:
+    """What ``der.time`` gives, several times faster for many moments of few days: ``days`` keeps what begins them."""
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    day = moment.toordinal()
+    begin = days.get(day)
+    if begin is None:
+        begin = days[day] = der.time(moment.replace(hour=0, minute=0, second=0))[:-7]
+    return b"%b%02d%02d%02dZ" % (begin, moment.hour, moment.minute, moment.second)
+
+
+def _entry_extensions(reason: RevocationReason, invalidity_date: datetime | None) -> bytes:
+    extensions = b""
+    if reason is not RevocationReason.UNSPECIFIED:  # RFC 5280, section 5.3.1: absent rather than unspecified
+        extensions += ext.extension(oids.REASON_CODE, der.element(der.ENUMERATED, bytes((reason.code,))))
+    if invalidity_date is not None:
+        extensions += ext.extension(oids.INVALIDITY_DATE, ext.generalized_time(invalidity_date))
+    return der.sequence(extensions) if extensions else b""

@@ -1,0 +1,124 @@
+"""Evidence: CRLs, OCSP responses and the register's history, from which revocation is judged.
+
+A collection of statements that are not believed until their signatures were verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from ecard.errors import InvalidInputError
+from ecard.pki.crl import Crl, load_pem_crls
+from ecard.pki.crl_index import HOLD
+from ecard.pki.ocsp_response import OcspResponse
+from ecard.pki.validation_names import NameKey, name_key
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A time during which a certificate was revoked or on hold: from ``since`` until before ``until`` (None: still)."""
+
+    since: datetime
+    until: datetime | None = None
+    reason: str = HOLD
+
+    def contains(self, moment: datetime) -> bool:
+        """Whether the certificate was withdrawn at ``moment``."""
+        return self.since <= moment and (self.until is None or moment < self.until)
+
+
+@runtime_checkable
+class RevocationHistory(Protocol):
+    """The register of a CA, which remembers holds that no CRL lists any more."""
+
+    def intervals(self, issuer: bytes, serial: int) -> Sequence[Interval] | None:
+        """All intervals of the certificate with ``serial`` of ``issuer`` (a name in DER).
+
+        None where the register does not keep that issuer's certificates.
+        """
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """CRLs and OCSP responses, and optionally the register's history.
+
+    A CRL or response is given as its object or as its bytes. Raises EncodingError where bytes are neither.
+    """
+
+    crls: Sequence[Crl] = ()
+    ocsp: Sequence[OcspResponse] = ()
+    history: RevocationHistory | None = field(default=None, repr=False, hash=False)
+
+    def __init__(
+        self,
+        crls: Iterable[Crl | bytes] = (),
+        ocsp: Iterable[OcspResponse | bytes] = (),
+        history: RevocationHistory | None = None,
+    ) -> None:
+        object.__setattr__(self, "crls", tuple(c if isinstance(c, Crl) else _read_crl(c) for c in crls))
+        object.__setattr__(self, "ocsp", tuple(o if isinstance(o, OcspResponse) else OcspResponse(o) for o in ocsp))
+        object.__setattr__(self, "history", history)
+
+    @staticmethod
+    def from_files(*paths: str | Path, history: RevocationHistory | None = None) -> Evidence:
+        """Evidence from files, each a CRL in DER or PEM (several may follow each other) or an OCSP response in DER.
+
+        Raises InvalidInputError where a file cannot be read, EncodingError where it is neither.
+        """
+        crls: list[Crl] = []
+        ocsp: list[OcspResponse] = []
+        for path in map(Path, paths):
+            data = read_file(path)
+            if OcspResponse.looks_like(data):
+                ocsp.append(OcspResponse(data))
+            else:
+                crls.extend(load_crls(data))
+        return Evidence(crls, ocsp, history)
+
+    def __add__(self, other: Evidence) -> Evidence:
+        """Both together; the history of the left one first."""
+        return Evidence((*self.crls, *other.crls), (*self.ocsp, *other.ocsp), self.history or other.history)
+
+    @cached_property
+    def crls_by_issuer(self) -> Mapping[NameKey, tuple[Crl, ...]]:
+        """The CRLs of each issuer."""
+        found: dict[NameKey, list[Crl]] = {}
+        for crl in self.crls:
+            found.setdefault(name_key(crl.issuer), []).append(crl)
+        return {name: tuple(dict.fromkeys(crls)) for name, crls in found.items()}
+
+    @cached_property
+    def fingerprint(self) -> frozenset[bytes]:
+        """A value that is equal for evidence with the same statements."""
+        return frozenset(crl.sha256 for crl in self.crls) | {response.sha256 for response in self.ocsp}
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file; InvalidInputError where it cannot be read or is empty."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InvalidInputError(f"the file {path} cannot be read: {error.strerror}") from None
+    if not data:
+        raise InvalidInputError(f"the file {path} is empty")
+    return data
+
+
+def load_crls(data: bytes) -> list[Crl]:
+    """The CRLs in a file's bytes: one in DER, or any number in PEM. EncodingError where there is none."""
+    if data[:1] == b"\x30":
+        return [Crl(data)]
+    found = load_pem_crls(data)
+    return found or [Crl.from_pem(data)]
+
+
+def _read_crl(data: bytes) -> Crl:
+    found = load_crls(bytes(data))
+    if len(found) != 1:
+        raise InvalidInputError(f"{len(found)} CRLs where one was expected")
+    return found[0]

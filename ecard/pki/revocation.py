@@ -1,0 +1,156 @@
+"""Revocation at a moment: what verified statements, taken together, say of one certificate.
+
+A statement is what one CRL (with its delta) or OCSP response says. Three answers are possible: withdrawn,
+not withdrawn, or not known; the third is never turned into one of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from ecard.findings import Finding, FindingCode
+from ecard.pki.crl_index import HOLD, REMOVED, CrlEntry
+from ecard.pki.evidence import Interval
+
+ALL_REASONS: Final = 0x1FE
+"""The bit mask of every ReasonFlag (RFC 5280, section 4.2.1.13); bit 0 is unused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one source, whose signature was verified, says of the certificate."""
+
+    source: str
+    """The source in words."""
+    this_update: datetime
+    next_update: datetime | None
+    entry: CrlEntry | None
+    """The certificate's entry, or None where it is not withdrawn."""
+    reasons: int = ALL_REASONS
+    """The reasons that the source covers; 0 where its silence says nothing."""
+    speaks_until: datetime | None = None
+    """The certificate's expiry, after which a source may leave it out; None where the source never does."""
+
+    @property
+    def withdrawn_since(self) -> datetime | None:
+        """When it was withdrawn, for good or on hold; None where it was not."""
+        return None if self.entry is None or self.entry.reason == REMOVED else self.entry.effective
+
+    @property
+    def on_hold(self) -> bool:
+        """Whether the entry is a hold."""
+        return self.entry is not None and self.entry.reason == HOLD
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which certificate is asked about, at which moment, and how strictly."""
+
+    what: str
+    """The certificate in words."""
+    at: datetime
+    tolerance: timedelta = timedelta(0)
+    freshness: timedelta = timedelta(0)
+    """How long a statement without a next update is fresh."""
+
+    def covers(self, statement: Statement) -> bool:
+        """Whether the statement speaks of the moment."""
+        until = statement.next_update or statement.this_update + self.freshness
+        return statement.this_update - self.tolerance <= self.at <= until + self.tolerance
+
+    def changes(self, statement: Statement) -> list[datetime]:
+        """The moments at which the statement begins or ceases to matter."""
+        until = statement.next_update or statement.this_update + self.freshness
+        found = [statement.this_update - self.tolerance, until + self.tolerance]
+        return found if statement.withdrawn_since is None else [*found, statement.withdrawn_since]
+
+    def is_later(self, statement: Statement) -> bool:
+        """Whether the statement was made after the moment."""
+        return statement.this_update - self.tolerance > self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outcome: no finding means that the certificate was not withdrawn."""
+
+    findings: tuple[Finding, ...] = ()
+    relied_on: tuple[Statement, ...] = ()
+    """The statements that say so."""
+
+
+def judge(question: Question, statements: Sequence[Statement], history: Sequence[Interval] | None) -> Answer:
+    """Answer ``question`` from ``statements``, and from the register's ``history`` of the certificate where given."""
+    withdrawn = _revoked(question, statements) or _in_history(question, history) or _held(question, statements)
+    if withdrawn is not None:
+        return Answer((withdrawn,))
+    current = _governing(question, statements)
+    if _reasons(current) == ALL_REASONS:
+        return Answer(relied_on=current)
+    if history is not None:
+        # the register knows every hold, so a later list that names no earlier revocation settles the rest
+        later = tuple(s for s in statements if question.is_later(s) and _still_listed(s))
+        if _reasons((*current, *later)) == ALL_REASONS:
+            return Answer(relied_on=(*current, *later))
+    return Answer()
+
+
+def _revoked(question: Question, statements: Sequence[Statement]) -> Finding | None:
+    """Revocation is for good: any statement that tells of one at or before the moment decides, old or new."""
+    found = [
+        (since, s)
+        for s in statements
+        if (since := s.withdrawn_since) is not None and since <= question.at and not s.on_hold
+    ]
+    if not found:
+        return None
+    since, statement = min(found, key=lambda pair: pair[0])
+    assert statement.entry is not None
+    return _withdrawn(question, since, statement.entry.reason, statement.source)
+
+
+def _in_history(question: Question, history: Sequence[Interval] | None) -> Finding | None:
+    for interval in sorted(history or (), key=lambda i: (i.reason == HOLD, i.since)):
+        if interval.contains(question.at):
+            return _withdrawn(question, interval.since, interval.reason, "the register's history")
+    return None
+
+
+def _held(question: Question, statements: Sequence[Statement]) -> Finding | None:
+    """A hold counts where the newest statement for the moment tells of it, or a later one that began before."""
+    later = tuple(s for s in statements if question.is_later(s))
+    for statement in (*_governing(question, statements), *later):
+        since = statement.withdrawn_since
+        if since is not None and since <= question.at and statement.on_hold:
+            return _withdrawn(question, since, HOLD, statement.source)
+    return None
+
+
+def _withdrawn(question: Question, since: datetime, reason: str, source: str) -> Finding:
+    if reason == HOLD:
+        message = f"{question.what} is on hold since {since:%Y-%m-%d %H:%M:%S} UTC, says {source}"
+        return Finding(FindingCode.ON_HOLD, message, since, HOLD)
+    message = f"{question.what} is revoked since {since:%Y-%m-%d %H:%M:%S} UTC ({reason}), says {source}"
+    return Finding(FindingCode.REVOKED, message, since, reason)
+
+
+def _governing(question: Question, statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """The statements for the moment of which no newer one covers the same reasons."""
+    current = [s for s in statements if s.reasons and question.covers(s)]
+    return tuple(
+        s for s in current if not any(s.reasons & ~o.reasons == 0 and o.this_update > s.this_update for o in current)
+    )
+
+
+def _reasons(statements: Sequence[Statement]) -> int:
+    covered = 0
+    for statement in statements:
+        covered |= statement.reasons
+    return covered & ALL_REASONS
+
+
+def _still_listed(statement: Statement) -> bool:
+    """A CRL may leave a certificate out once it has expired (RFC 5280, section 3.3)."""
+    return statement.speaks_until is None or statement.this_update <= statement.speaks_until

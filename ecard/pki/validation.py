@@ -1,0 +1,83 @@
+"""``validate``: whether a certificate was good at a moment, under given trust, evidence and policy.
+
+Never reads the clock and never touches the network: what it does not find in its arguments it calls missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ecard.certificate import Certificate
+from ecard.errors import InvalidInputError, ValidationError
+from ecard.findings import Finding
+from ecard.pki.evidence import Evidence
+from ecard.pki.policy import ValidationPolicy
+from ecard.pki.trust import Trust
+from ecard.pki.validation_cache import verdicts_of
+from ecard.pki.validation_engine import Engine, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedCertificate:
+    """A certificate that was good at ``at``, and on what grounds."""
+
+    certificate: Certificate
+    at: datetime
+    path: tuple[Certificate, ...]
+    """The certificate first, the root last."""
+    valid_until: datetime
+    """Until when nothing that the verdict depends on changes: never past an expiry in the path or the next update of
+    the evidence."""
+    evidence: tuple[str, ...]
+    """The evidence that revocation was judged from, in words; empty where it was not judged."""
+
+    @property
+    def root(self) -> Certificate:
+        """The trusted root."""
+        return self.path[-1]
+
+
+def validate(
+    certificate: Certificate,
+    *,
+    at: datetime,
+    trust: Trust,
+    evidence: Evidence | None = None,
+    policy: ValidationPolicy | None = None,
+    untrusted: Iterable[Certificate] = (),
+) -> ValidatedCertificate:
+    """Judge ``certificate`` at the moment ``at`` (RFC 5280, section 6), revocation included.
+
+    ``trust`` says whose root is believed; ``evidence`` is added to that of ``trust``; ``untrusted`` are certificates
+    that may help to build the path, such as those that came with a signature.
+
+    Raises ValidationError with everything that was found wrong in ``findings``; InvalidInputError where ``at`` has no
+    time zone. A successful verdict is remembered with ``trust`` for as long as nothing can change it.
+    """
+    if at.utcoffset() is None:
+        raise InvalidInputError("the moment of validation has no time zone", remedy="use datetime.now(UTC)")
+    moment = at.astimezone(UTC)
+    policy = policy or ValidationPolicy()
+    helpers = tuple(untrusted)
+    all_evidence = trust.evidence + evidence if evidence is not None else trust.evidence
+    verdicts = verdicts_of(trust)
+    key = (certificate.sha256, all_evidence.fingerprint, policy, tuple(c.sha256 for c in helpers))
+    verdict = verdicts.find(key, moment) if all_evidence.history is None else None
+    if verdict is None:
+        verdict = Engine(trust, all_evidence, policy, helpers).judge(certificate, moment)
+        if verdict.findings:
+            raise _refusal(verdict.findings)
+        if all_evidence.history is None:
+            verdicts.remember(key, verdict)
+    return _validated(certificate, moment, verdict)
+
+
+def _validated(certificate: Certificate, at: datetime, verdict: Verdict) -> ValidatedCertificate:
+    return ValidatedCertificate(certificate, at, verdict.path, verdict.before, verdict.sources)
+
+
+def _refusal(findings: tuple[Finding, ...]) -> ValidationError:
+    what = "; ".join(dict.fromkeys(finding.message for finding in findings))
+    return ValidationError(f"the certificate is not valid: {what}", findings=findings)

@@ -1,0 +1,213 @@
+"""One validation: search the paths, check each, judge revocation along it, and keep the best outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from ecard.algorithms import SignatureAlgorithm
+from ecard.certificate import Certificate
+from ecard.errors import EcardError
+from ecard.findings import Finding, FindingCode
+from ecard.pki.evidence import Evidence
+from ecard.pki.path import policy_findings
+from ecard.pki.policy import Revocation, ValidationPolicy
+from ecard.pki.revocation import Question, Statement, judge
+from ecard.pki.revocation_sources import Sources
+from ecard.pki.trust import Trust
+from ecard.pki.validation_checks import check_path, describe, is_plain
+from ecard.pki.validation_extensions import OCSP_NO_CHECK, extensions_of
+from ecard.pki.validation_names import display_name
+from ecard.pki.validation_paths import Path, PathSearch
+
+MAX_DEPTH: Final = 3
+"""How many validations may be nested: of CRL signers and responders, and of theirs."""
+MAX_SHOWN: Final = 6
+"""How many pieces of evidence a message tells of."""
+_START: Final = datetime.min.replace(tzinfo=UTC)
+_END: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of a validation, and the moments between which it stays the same."""
+
+    findings: tuple[Finding, ...]
+    path: Path
+    at: datetime
+    after: datetime
+    """The last moment before ``at`` at which something changed."""
+    before: datetime
+    """The first moment from ``at`` on at which something may change: never past an expiry or a next update."""
+    sources: tuple[str, ...] = ()
+
+    def holds_at(self, moment: datetime) -> bool:
+        """Whether nothing that the verdict depends on differs between ``moment`` and the moment judged."""
+        return moment == self.at or self.after < moment < self.before
+
+
+@dataclass
+class _Along:
+    """What was gathered while judging along one path."""
+
+    path: Path
+    findings: list[Finding] = field(default_factory=list)
+    relied_on: list[Statement] = field(default_factory=list)
+    changes: list[datetime] = field(default_factory=list)
+
+
+class Engine:
+    """Judges certificates under one trust, evidence and policy.
+
+    ``for_responder`` judges an OCSP responder's certificate: by CRLs alone, as no response vouches for its responder.
+    ``vouching_for`` is the signer of CRLs that is being judged: where its own status is in a CRL that it signed, as
+    its issuer may arrange, that CRL counts, and the question whether it may sign is the one under way.
+    """
+
+    def __init__(
+        self,
+        trust: Trust,
+        evidence: Evidence,
+        policy: ValidationPolicy,
+        untrusted: Iterable[Certificate],
+        *,
+        depth: int = 0,
+        for_responder: bool = False,
+        vouching_for: Certificate | None = None,
+    ) -> None:
+        self._trust, self._evidence, self._policy = trust, evidence, policy
+        self._untrusted = tuple(untrusted)
+        self._depth, self._for_responder, self._vouching_for = depth, for_responder, vouching_for
+        self._search = PathSearch(trust, self._untrusted, max_length=policy.max_path_length)
+        self._signers: dict[tuple[Certificate, Certificate, datetime, bool], bool] = {}
+
+    def judge(self, certificate: Certificate, at: datetime, *, root: Certificate | None = None) -> Verdict:
+        """The verdict on ``certificate`` at a moment: that of the first good path, or of the least bad one.
+
+        With ``root`` only paths to that root count.
+        """
+        best: _Along | None = None
+        for path in self._search.paths(certificate):
+            if root is not None and path[-1] != root:
+                continue
+            along = self._judge_path(path, at)
+            if not along.findings:
+                return _verdict(along, at)
+            if best is None or len(along.findings) < len(best.findings):
+                best = along
+        return _verdict(best or self._dead_end(certificate, at), at)
+
+    def _judge_path(self, path: Path, at: datetime) -> _Along:
+        along = _Along(path, check_path(path, at, self._policy))
+        if not is_plain(path, self._policy):
+            known = {finding.code for finding in along.findings}
+            found = policy_findings(path, at, self._policy, only_constraints=bool(known))
+            along.findings += [f for f in found if f.code not in known]
+        if self._policy.revocation is Revocation.REQUIRED:
+            self._judge_revocation(along, at)
+        return along
+
+    def _dead_end(self, certificate: Certificate, at: datetime) -> _Along:
+        """The search ended without a root: why, and what is wrong with the certificates seen on the way."""
+        ends = sorted(self._search.dead_ends, key=lambda end: -len(end.path))
+        if not ends:
+            missing = Finding(FindingCode.PATH_NOT_FOUND, "no path leads to the root that was asked for")
+            return _Along((certificate,), [missing])
+        findings = [ends[0].finding, *check_path(ends[0].path, at, self._policy, complete=False)]
+        return _Along(ends[0].path, findings)
+
+    def _judge_revocation(self, along: _Along, at: datetime) -> None:
+        authority = _Signers(self, along.path[-1], at)
+        for index in reversed(range(len(along.path) - 1)):
+            certificate, issuer = along.path[index], along.path[index + 1]
+            if index == 0 and self._for_responder and OCSP_NO_CHECK in extensions_of(certificate).all:
+                continue
+            what = describe(certificate, is_authority=index > 0)
+            try:
+                self._judge_one(along, Sources(certificate, issuer, self._evidence, authority, at), what)
+            except EcardError as error:
+                message = f"whether {what} was revoked cannot be judged: {error}"
+                along.findings.append(Finding(FindingCode.REVOCATION_UNKNOWN, message))
+
+    def _judge_one(self, along: _Along, sources: Sources, what: str) -> None:
+        certificate, history = sources.certificate, self._evidence.history
+        statements = sources.statements(ocsp=not self._for_responder)
+        intervals = history.intervals(certificate.issuer, certificate.serial_number) if history else None
+        question = Question(what, sources.at, self._policy.evidence_tolerance, self._policy.freshness)
+        answer = judge(question, statements, intervals)
+        along.findings += answer.findings
+        along.relied_on += answer.relied_on
+        along.changes += [change for s in statements for change in question.changes(s)]
+        if not answer.findings and not answer.relied_on:
+            message = _unknown(question, sources, statements)
+            along.findings.append(Finding(FindingCode.REVOCATION_UNKNOWN, message))
+
+    def may_vouch(self, signer: Certificate, root: Certificate, at: datetime, *, responder: bool) -> bool:
+        """Whether the signer of evidence was itself good at a moment, under the same root."""
+        if signer == self._vouching_for:
+            return True
+        key = (signer, root, at, responder)
+        if key not in self._signers:
+            self._signers[key] = self._depth < MAX_DEPTH and self._is_good(signer, root, at, responder=responder)
+        return self._signers[key]
+
+    def _is_good(self, signer: Certificate, root: Certificate, at: datetime, *, responder: bool) -> bool:
+        policy = self._policy.for_signers()
+        nested = Engine(
+            self._trust,
+            self._evidence,
+            policy,
+            self._untrusted,
+            depth=self._depth + 1,
+            for_responder=responder,
+            vouching_for=None if responder else signer,
+        )
+        return not nested.judge(signer, at, root=root).findings
+
+    def known_as(self, name: bytes) -> Iterable[Certificate]:
+        """Certificates with a subject's name."""
+        return self._search.known_as(name)
+
+    def allows(self, algorithm: SignatureAlgorithm, at: datetime) -> bool:
+        """Whether the policy allows a signature algorithm."""
+        return self._policy.allows(algorithm, at)
+
+
+class _Signers:
+    """Who may sign evidence about the certificates of one path at one moment."""
+
+    def __init__(self, engine: Engine, root: Certificate, at: datetime) -> None:
+        self._engine, self._root, self._at = engine, root, at
+
+    def may_sign(self, signer: Certificate, at: datetime) -> bool:
+        return self._engine.may_vouch(signer, self._root, at, responder=False)
+
+    def may_respond(self, responder: Certificate) -> bool:
+        return self._engine.may_vouch(responder, self._root, self._at, responder=True)
+
+    def known_as(self, name: bytes) -> Iterable[Certificate]:
+        return self._engine.known_as(name)
+
+    def allows(self, algorithm: SignatureAlgorithm) -> bool:
+        return self._engine.allows(algorithm, self._at)
+
+
+def _verdict(along: _Along, at: datetime) -> Verdict:
+    changes = [m for c in along.path for m in (c.not_before, c.not_after)] + along.changes
+    before = min((m for m in changes if m >= at), default=_END)
+    after = max((m for m in changes if m <= at), default=_START)
+    sources = tuple(dict.fromkeys(s.source for s in along.relied_on))
+    return Verdict(tuple(along.findings), along.path, at, after, before, sources)
+
+
+def _unknown(question: Question, sources: Sources, statements: Sequence[Statement]) -> str:
+    """The sentence that says what was missing, and from whom."""
+    issuer = sources.issuer
+    key_id = extensions_of(issuer).subject_key_id
+    who = display_name(issuer.subject) + (f" (key identifier {key_id.hex()})" if key_id else "")
+    wanted = f"no CRL or OCSP response of {who} speaks of {question.at:%Y-%m-%d %H:%M:%S} UTC"
+    seen = [f"{s.source} ends before it" if not question.is_later(s) else f"{s.source} is later" for s in statements]
+    details = "; ".join([*dict.fromkeys([*seen, *sources.rejected])][:MAX_SHOWN]) or "none was given"
+    return f"whether {question.what} was revoked is not known: {wanted} ({details})"

@@ -1,0 +1,119 @@
+"""What RFC 5280, section 4, demands of a certificate beyond what path validation looks at.
+
+A certificate that breaks these rules was not issued by a conforming CA, or was made to deceive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from cryptography import x509
+
+from ecard import der
+from ecard.certificate import Certificate
+from ecard.errors import EncodingError
+from ecard.findings import Finding, FindingCode
+from ecard.pki import validation_extensions as ext
+from ecard.pki.validation_extensions import Extensions, KeyUsage, extensions_of
+
+_EMPTY_NAME: Final = b"\x30\0"
+_NEVER_CRITICAL: Final = {
+    ext.AUTHORITY_KEY_IDENTIFIER: "authorityKeyIdentifier",
+    ext.SUBJECT_KEY_IDENTIFIER: "subjectKeyIdentifier",
+    ext.AUTHORITY_INFORMATION_ACCESS: "authorityInfoAccess",
+    ext.FRESHEST_CRL: "freshestCRL",
+}
+_NEVER_EMPTY: Final = {
+    ext.SUBJECT_ALT_NAME: "subjectAltName",
+    ext.ISSUER_ALT_NAME: "issuerAltName",
+    ext.CERTIFICATE_POLICIES: "certificatePolicies",
+    ext.POLICY_MAPPINGS: "policyMappings",
+    ext.POLICY_CONSTRAINTS: "policyConstraints",
+    ext.NAME_CONSTRAINTS: "nameConstraints",
+    ext.CRL_DISTRIBUTION_POINTS: "cRLDistributionPoints",
+    ext.AUTHORITY_INFORMATION_ACCESS: "authorityInfoAccess",
+}
+_ALWAYS_CRITICAL: Final = {
+    ext.NAME_CONSTRAINTS: "nameConstraints",
+    ext.POLICY_CONSTRAINTS: "policyConstraints",
+    ext.INHIBIT_ANY_POLICY: "inhibitAnyPolicy",
+}
+
+
+def profile_findings(certificate: Certificate, what: str, *, is_root: bool, is_authority: bool) -> Iterator[Finding]:
+    """Where ``certificate``, called ``what`` in messages, breaks the profile. A root's serial number is let pass."""
+    for problem in _problems(certificate, is_root, is_authority):
+        yield Finding(FindingCode.CERTIFICATE_MALFORMED, f"{what} {problem}")
+
+
+@lru_cache(maxsize=2048)
+def _problems(certificate: Certificate, is_root: bool, is_authority: bool) -> tuple[str, ...]:
+    found = list(_fields(certificate, is_root=is_root, is_authority=is_authority))
+    try:
+        extensions = extensions_of(certificate)
+        for check in (_criticality, _authority_marks, _empty_lists):
+            found += check(extensions)
+        found += _alternative_name(certificate)
+    except EncodingError as error:
+        found.append(f"is malformed: {error}")
+    return tuple(found)
+
+
+def _fields(certificate: Certificate, *, is_root: bool, is_authority: bool) -> Iterator[str]:
+    serial = certificate.serial_number
+    if not is_root and serial <= 0:
+        yield "has a serial number that is not positive (RFC 5280, section 4.1.2.2)"
+    if not is_root and serial.bit_length() > 159:
+        yield "has a serial number of more than 20 octets (RFC 5280, section 4.1.2.2)"
+    if certificate.issuer == _EMPTY_NAME:
+        yield "names no issuer (RFC 5280, section 4.1.2.4)"
+    if is_authority and certificate.subject == _EMPTY_NAME:
+        yield "is a CA's and has no subject name (RFC 5280, section 4.1.2.6)"
+
+
+def _criticality(extensions: Extensions) -> Iterator[str]:
+    for oid, label in _NEVER_CRITICAL.items():
+        if oid in extensions.critical:
+            yield f"has {label} as a critical extension (RFC 5280, section 4.2)"
+    for oid, label in _ALWAYS_CRITICAL.items():
+        if oid in extensions.all and oid not in extensions.critical:
+            yield f"has {label} as an extension that is not critical (RFC 5280, section 4.2.1)"
+    if extensions.all and extensions.version != 3:
+        yield f"has extensions and is of version {extensions.version} (RFC 5280, section 4.1.2.1)"
+
+
+def _authority_marks(extensions: Extensions) -> Iterator[str]:
+    constraints, usage = extensions.basic_constraints, extensions.key_usage
+    if usage is not None and not usage:
+        yield "has a keyUsage without any usage (RFC 5280, section 4.2.1.3)"
+    if constraints is not None and constraints.ca:
+        if constraints.path_length is not None and usage is not None and KeyUsage.KEY_CERT_SIGN not in usage:
+            yield "limits a path's length and must not issue certificates (RFC 5280, section 4.2.1.9)"
+        if ext.BASIC_CONSTRAINTS not in extensions.critical:
+            yield "is a CA's and its basicConstraints are not critical (RFC 5280, section 4.2.1.9)"
+        return
+    if usage is not None and KeyUsage.KEY_CERT_SIGN in usage:
+        yield "has the key usage keyCertSign and is no CA's (RFC 5280, section 4.2.1.9)"
+    if constraints is not None and constraints.path_length is not None:
+        yield "limits a path's length and is no CA's (RFC 5280, section 4.2.1.9)"
+    if ext.NAME_CONSTRAINTS in extensions.all:
+        yield "constrains names and is no CA's (RFC 5280, section 4.2.1.10)"
+
+
+def _empty_lists(extensions: Extensions) -> Iterator[str]:
+    for oid, label in _NEVER_EMPTY.items():
+        value = extensions.value(oid)
+        if value is not None and not der.parse(value, label).expect(der.SEQUENCE, label).children():
+            yield f"has an empty {label} (RFC 5280, section 4.2.1)"
+
+
+def _alternative_name(certificate: Certificate) -> Iterator[str]:
+    """Without a subject, a critical subjectAltName names the holder (RFC 5280, section 4.1.2.6)."""
+    try:
+        certificate.x509.extensions  # noqa: B018 - reading them is the check of their form
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        yield "has an extension that cannot be read"
+    if certificate.subject == _EMPTY_NAME and ext.SUBJECT_ALT_NAME not in extensions_of(certificate).critical:
+        yield "has neither a subject nor a critical subjectAltName (RFC 5280, section 4.1.2.6)"
