@@ -1,0 +1,1 @@
+"""What a signature is, per format, and one report for all of them."""

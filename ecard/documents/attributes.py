@@ -1,0 +1,188 @@
+"""The signed attributes of CAdES: writing the four that every signature has, and reading them back.
+
+What they must hold is known before they are read, so reading is comparing bytes; only what does not compare
+equal is taken apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from ecard import der
+from ecard.algorithms import Digest
+from ecard.certificate import Certificate
+from ecard.documents.bounds import MAX_ATTRIBUTES, MAX_CERTIFICATE_IDS, MAX_VALUES
+from ecard.errors import EncodingError, UnsupportedAlgorithmError
+
+
+class Attribute(Enum):
+    """The signed attributes of a CAdES baseline signature (ETSI EN 319 122-1, section 5); the value is the OID."""
+
+    CONTENT_TYPE = "1.2.840.113549.1.9.3"
+    """RFC 5652, section 11.1."""
+    MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
+    """RFC 5652, section 11.2."""
+    SIGNING_TIME = "1.2.840.113549.1.9.5"
+    """RFC 5652, section 11.3."""
+    SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.47"
+    """signing-certificate-v2: RFC 5035, section 3."""
+
+    # members are compared by identity, and Enum's own hash, of the name, takes five times as long
+    __hash__ = object.__hash__
+
+    @property
+    def label(self) -> str:
+        """The name of the attribute as the standards spell it."""
+        return "signing-certificate-v2" if self is _ESS else self.name.lower().replace("_", "-")
+
+
+_ESS: Final = Attribute.SIGNING_CERTIFICATE
+_OIDS: Final = {attribute: der.oid(attribute.value) for attribute in Attribute}
+_BY_OID: Final = {encoded: attribute for attribute, encoded in _OIDS.items()}
+
+
+def encode(attribute: Attribute, value: bytes) -> bytes:
+    """An Attribute in DER with the one encoded ``value``."""
+    return der.sequence(_OIDS[attribute], der.element(der.SET, value))
+
+
+def encode_all(content_type: bytes, digest: bytes, moment: datetime, certificate: Certificate) -> list[bytes]:
+    """The four signed attributes, each in DER; ``content_type`` is an encoded OID, ``digest`` the document's."""
+    return [
+        encode(Attribute.CONTENT_TYPE, content_type),
+        encode(Attribute.MESSAGE_DIGEST, der.octet_string(digest)),
+        encode(Attribute.SIGNING_TIME, der.time(moment)),
+        encode(Attribute.SIGNING_CERTIFICATE, signing_certificate(certificate)),
+    ]
+
+
+def to_be_signed(attributes: Iterable[bytes]) -> bytes:
+    """What is signed: the attributes as a SET OF in DER, however the message orders them (RFC 5652, section 5.4)."""
+    return der.set_of(*attributes)
+
+
+class SignedAttributes(NamedTuple):
+    """The signed attributes of one signature.
+
+    ``values`` has the encoded value of each attribute that is there once, with one value; ``problems`` says of the
+    others why not. Attributes of other kinds are signed like these, and say nothing to ecard.
+    """
+
+    encoded: tuple[bytes, ...]
+    values: Mapping[Attribute, bytes]
+    problems: Mapping[Attribute, str]
+
+    def problem(self, attribute: Attribute) -> str:
+        """Why there is no value of ``attribute``."""
+        return self.problems.get(attribute, f"the signed attribute {attribute.label} is missing")
+
+    def with_values(self, values: Mapping[Attribute, bytes]) -> list[bytes]:
+        """The attributes, each in DER, with other values in place of some that ``self.values`` has."""
+        swapped = {encode(a, self.values[a]): encode(a, value) for a, value in values.items()}
+        return [swapped.get(encoded, encoded) for encoded in self.encoded]
+
+
+def read_attributes(data: bytes, span: der.Span) -> SignedAttributes:
+    """The attributes in the SignedAttributes of a SignerInfo; EncodingError where they are not attributes at all."""
+    encoded: list[bytes] = []
+    values: dict[Attribute, bytes] = {}
+    problems: dict[Attribute, str] = {}
+    for tag, start, body, end in der.spans(data, span[2], span[3], MAX_ATTRIBUTES):
+        parts = der.spans(data, body, end, 2)
+        if tag != der.SEQUENCE or len(parts) != 2 or parts[1][0] != der.SET:
+            raise EncodingError(f"the attribute at byte {start} is not a name and a set of values")
+        encoded.append(data[start:end])
+        attribute = _BY_OID.get(data[parts[0][1] : parts[0][3]])
+        if attribute is None:
+            continue
+        found = der.spans(data, parts[1][2], parts[1][3], MAX_VALUES)
+        if attribute in values or attribute in problems:
+            values.pop(attribute, None)
+            problems[attribute] = f"the signed attribute {attribute.label} is there more than once"
+        elif len(found) != 1:
+            problems[attribute] = f"the signed attribute {attribute.label} has {len(found)} values instead of one"
+        else:
+            values[attribute] = data[found[0][1] : end]
+    return SignedAttributes(tuple(encoded), values, problems)
+
+
+@lru_cache(maxsize=1024)
+def signing_certificate(certificate: Certificate) -> bytes:
+    """SigningCertificateV2 that names ``certificate`` by SHA-256, issuer and serial number (RFC 5035, section 3)."""
+    # the hash algorithm is the default of ESSCertIDv2, and DER leaves defaults out
+    named = der.sequence(der.octet_string(certificate.sha256), _issuer_serial(certificate))
+    return der.sequence(der.sequence(named))
+
+
+def _issuer_serial(certificate: Certificate) -> bytes:
+    # GeneralNames with one directoryName, [4] EXPLICIT Name
+    names = der.sequence(der.element(der.context(4), certificate.issuer))
+    return der.sequence(names, der.integer(certificate.serial_number))
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateId:
+    """How a signing-certificate-v2 attribute names one certificate (ESSCertIDv2, RFC 5035, section 4)."""
+
+    digest: Digest
+    hash: bytes
+    issuer_serial: bytes | None
+
+    def names(self, certificate: Certificate) -> bool:
+        """Whether the hash and, where given, issuer and serial number are those of ``certificate``."""
+        if self.digest.hash(certificate.der) != self.hash:
+            return False
+        return self.issuer_serial is None or self.issuer_serial == _issuer_serial(certificate)
+
+
+def read_certificate_ids(value: bytes) -> tuple[CertificateId, ...]:
+    """The certificates that an encoded SigningCertificateV2 names, the signer's first; at least one.
+
+    Raises EncodingError, and UnsupportedAlgorithmError for a hash algorithm that ecard does not know.
+    """
+    what = Attribute.SIGNING_CERTIFICATE.label
+    # policies may follow the certificates; they say nothing about who signed
+    parts = der.parse(value, what).expect(der.SEQUENCE, what).children(2)
+    named = parts[0].expect(der.SEQUENCE, "certificates").children(MAX_CERTIFICATE_IDS) if parts else []
+    if not named:
+        raise EncodingError(f"{what} names no certificate")
+    return tuple(map(_read_certificate_id, named))
+
+
+def _read_certificate_id(node: der.Node) -> CertificateId:
+    parts = node.expect(der.SEQUENCE, "ESSCertIDv2").children(3)
+    explicit = bool(parts) and parts[0].tag == der.SEQUENCE
+    digest = read_digest_algorithm(parts.pop(0).encoded) if explicit else Digest.SHA256
+    if not 1 <= len(parts) <= 2:
+        raise EncodingError("ESSCertIDv2 is not a hash with an optional issuer and serial number")
+    value = parts[0].expect(der.OCTET_STRING, "the hash of a certificate").content
+    return CertificateId(digest, value, parts[1].encoded if len(parts) == 2 else None)
+
+
+@lru_cache(maxsize=64)
+def read_digest_algorithm(identifier: bytes) -> Digest:
+    """The digest that an AlgorithmIdentifier names, with its parameters absent or NULL (RFC 5754, section 2).
+
+    Raises EncodingError, or UnsupportedAlgorithmError for one that ecard does not know.
+    """
+    return Digest.by_oid(read_algorithm(identifier))
+
+
+def read_algorithm(identifier: bytes) -> str:
+    """The OID of an AlgorithmIdentifier with absent or NULL parameters.
+
+    Raises EncodingError, or UnsupportedAlgorithmError for other parameters: no algorithm of ecard has any.
+    """
+    what = "an algorithm identifier"
+    parts = der.parse(identifier, what).expect(der.SEQUENCE, what).children(2)
+    if not parts:
+        raise EncodingError(f"{what} is empty")
+    name = der.read_oid(parts[0])
+    if len(parts) == 2 and parts[1].encoded != der.null():
+        raise UnsupportedAlgorithmError(f"algorithm {name} has parameters that ecard does not know")
+    return name

@@ -1,0 +1,129 @@
+"""Under what a signature is judged, and the part of judging that every kind of document shares: who signed.
+
+Whether the certificate was good at the moment, and whether its holder is one whom the caller allows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+from ecard.algorithms import KeyKind, SignatureAlgorithm
+from ecard.certificate import Certificate
+from ecard.documents.signers import SignerPolicy
+from ecard.errors import EcardError, InvalidInputError, ValidationError
+from ecard.findings import Finding, FindingCode
+from ecard.pki.evidence import Evidence
+from ecard.pki.identity import CardIdentity
+from ecard.pki.policy import Revocation, ValidationPolicy
+from ecard.pki.trust import Trust
+from ecard.pki.validation import ValidatedCertificate, validate
+from ecard.pki.validation_extensions import KeyUsage
+
+_DOCUMENT_USAGE: Final = KeyUsage.DIGITAL_SIGNATURE | KeyUsage.NON_REPUDIATION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """Whom to trust, who may sign, when, on what evidence and under what policy.
+
+    ``policy`` is the strict one where there is none; unless it demands a usage of its own, the signer's certificate
+    must be for signatures or for non-repudiation. Raises InvalidInputError for a moment without a time zone.
+    """
+
+    trust: Trust
+    signer: SignerPolicy
+    at: datetime
+    evidence: Evidence | None = None
+    policy: ValidationPolicy | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at", utc(self.at))
+
+    @property
+    def document_policy(self) -> ValidationPolicy:
+        """The policy in force for the signer's certificate."""
+        return _document_policy(self.policy)
+
+    def weakness(self, what: SignatureAlgorithm | KeyKind) -> tuple[Finding, ...]:
+        """What speaks against a document's signature being made with this algorithm or kind of key."""
+        if self.document_policy.allows(what, self.at):
+            return ()
+        name = what.label if isinstance(what, SignatureAlgorithm) else f"a key of kind {what.value}"
+        return (Finding(FindingCode.ALGORITHM_NOT_ALLOWED, f"{name} is too weak to be allowed"),)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the report should know of the conditions themselves."""
+        if self.document_policy.revocation is Revocation.UNSAFE_NOT_CHECKED:
+            return ("whether a card was revoked was not looked at, as the caller wanted",)
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignerVerdict:
+    """What came out of judging a signer's certificate."""
+
+    findings: tuple[Finding, ...] = ()
+    validated: ValidatedCertificate | None = None
+    identity: CardIdentity | None = None
+
+
+def judge_signer(
+    certificate: Certificate, conditions: Conditions, *, untrusted: tuple[Certificate, ...] = ()
+) -> SignerVerdict:
+    """Validate ``certificate`` at the moment of judgement and ask the caller's policy about its holder.
+
+    ``untrusted`` are certificates that came with the document and may help to reach a root.
+    """
+    findings: list[Finding] = []
+    validated = identity = None
+    try:
+        validated = validate(
+            certificate,
+            at=conditions.at,
+            trust=conditions.trust,
+            evidence=conditions.evidence,
+            policy=conditions.document_policy,
+            untrusted=untrusted,
+        )
+    except ValidationError as error:
+        found = [finding for finding in error.findings if isinstance(finding, Finding)]
+        # an error without findings is a refusal all the same
+        findings += found or [Finding(FindingCode.PATH_NOT_FOUND, str(error))]
+    try:
+        identity = _identity(certificate)
+        findings += conditions.signer.check(identity, certificate)
+    except EcardError as error:
+        findings.append(Finding(FindingCode.CERTIFICATE_MALFORMED, f"the signer's certificate: {error}"))
+    return SignerVerdict(tuple(findings), validated, identity)
+
+
+def utc(moment: datetime) -> datetime:
+    """``moment`` in UTC. InvalidInputError where it has no time zone, or leaves the years 1 to 9999."""
+    if moment.tzinfo is UTC:
+        return moment
+    if moment.utcoffset() is None:
+        raise InvalidInputError(
+            "a moment without a time zone is no moment", remedy="pass an aware datetime, datetime.now(UTC) for example"
+        )
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInputError("the moment is outside the years 1 to 9999 in UTC") from None
+
+
+@lru_cache(maxsize=64)
+def _document_policy(policy: ValidationPolicy | None) -> ValidationPolicy:
+    if policy is None:
+        return ValidationPolicy(one_of_usage=_DOCUMENT_USAGE)
+    if policy.required_usage or policy.one_of_usage:
+        return policy
+    return replace(policy, one_of_usage=_DOCUMENT_USAGE)
+
+
+@lru_cache(maxsize=256)
+def _identity(certificate: Certificate) -> CardIdentity:
+    return CardIdentity.from_certificate(certificate)

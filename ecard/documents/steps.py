@@ -1,0 +1,162 @@
+"""A judgement made of named steps: what each found, and a report that shows them one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from ecard.certificate import Certificate
+from ecard.documents.conditions import Conditions, judge_signer
+from ecard.documents.mistakes import Mistake
+from ecard.documents.report import Report
+from ecard.findings import Finding, FindingCode
+from ecard.pki.identity import CardIdentity
+from ecard.pki.validation import ValidatedCertificate
+
+
+class Outcome(Enum):
+    """How a step ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    OPEN = "open"
+    """It could not be decided, and that alone does not speak against the document."""
+    NOT_REACHED = "not-reached"
+    """What it needs failed before."""
+
+
+class StepName(Protocol):
+    """A member of an enum of steps."""
+
+    @property
+    def label(self) -> str:
+        """The name for programs."""
+
+    @property
+    def words(self) -> str:
+        """What is so where the step passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One step, how it ended, and what was found; the message is empty where there is nothing to say."""
+
+    step: StepName
+    outcome: Outcome
+    message: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.outcome.value:<11} {self.step.words}" + (f": {self.message}" if self.message else "")
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class SteppedReport(Report):
+    """A report that says of every step how it ended, and which usual mistakes explain a failure."""
+
+    verified: bytes | None = None
+    """The very bytes that were signed for: what to work with, never the file itself. Only where all is accepted."""
+    certificate_number: str | None = None
+    """The number of the signer's certificate, as the document says it."""
+    mistakes: tuple[Mistake, ...] = ()
+    """The usual mistakes that explain why a digest or signature does not hold."""
+    checks: tuple[Check, ...] = ()
+    """Every step, in order."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report for programs, ready for JSON, without the document itself."""
+        return {
+            **Report.as_dict(self),
+            "certificate_number": self.certificate_number,
+            "mistakes": [
+                {"code": mistake.label, "message": mistake.happened, "remedy": mistake.remedy}
+                for mistake in self.mistakes
+            ],
+            "checks": [
+                {"step": check.step.label, "outcome": check.outcome.value, "message": check.message}
+                for check in self.checks
+            ],
+        }
+
+    def __str__(self) -> str:
+        lines = [Report.__str__(self), *(f"{check}" for check in self.checks)]
+        for mistake in self.mistakes:
+            lines += [f"mistake: {mistake.happened}", f"    what to do: {mistake.remedy}"]
+        return "\n".join(lines)
+
+
+class Ledger:
+    """What the steps of one judgement found."""
+
+    def __init__(self, steps: Iterable[StepName]) -> None:
+        self._checks = {step: Check(step, Outcome.NOT_REACHED) for step in steps}
+        self._findings: list[Finding] = []
+        self._mistakes: list[Mistake] = []
+        self.notes: list[str] = []
+        """What a reader should know."""
+        self.identity: CardIdentity | None = None
+        """What the certificate says of the signer, once it was read."""
+        self.validated: ValidatedCertificate | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that speaks against the document, each once."""
+        return tuple(dict.fromkeys(self._findings))
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """The usual mistakes found, each once."""
+        return tuple(dict.fromkeys(self._mistakes))
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """How every step ended."""
+        return tuple(self._checks.values())
+
+    def passed(self, step: StepName) -> None:
+        """The step is done, and nothing is wrong."""
+        self._checks[step] = Check(step, Outcome.PASSED)
+
+    def has_passed(self, step: StepName) -> bool:
+        """Whether the step is done, and nothing is wrong."""
+        return self._checks[step].outcome is Outcome.PASSED
+
+    def open(self, step: StepName, message: str) -> None:
+        """The step cannot be decided, which a reader should know."""
+        self._checks[step] = Check(step, Outcome.OPEN, message)
+        self.notes.append(message)
+
+    def fail(self, step: StepName, code: FindingCode, message: str) -> None:
+        """Something is wrong."""
+        self.add(step, (Finding(code, message),))
+
+    def add(self, step: StepName, findings: tuple[Finding, ...]) -> None:
+        """Several things may be wrong; none of them is nothing."""
+        if findings:
+            self._findings += findings
+            message = "; ".join(finding.message for finding in findings)
+            self._checks[step] = Check(step, Outcome.FAILED, message)
+
+    def explain(self, step: StepName, code: FindingCode, detail: str, mistakes: frozenset[Mistake]) -> None:
+        """Something is wrong, and would not be but for these mistakes."""
+        ordered = [mistake for mistake in Mistake if mistake in mistakes]
+        self._mistakes += ordered
+        reasons = "; ".join(mistake.happened for mistake in ordered)
+        self.fail(step, code, f"{detail}; it would hold but for this: {reasons}" if reasons else detail)
+
+    def judge_signer(
+        self, certificate: Certificate, conditions: Conditions | None, validity: StepName, signer: StepName
+    ) -> None:
+        """The two steps about who signed. ``conditions`` is None where the caller did not say them."""
+        if conditions is None:
+            self.fail(validity, FindingCode.PATH_NOT_FOUND, "it was not said whom to trust and who may sign")
+            return
+        verdict = judge_signer(certificate, conditions)
+        self.validated = verdict.validated
+        self.notes += conditions.notes
+        of_signer = tuple(f for f in verdict.findings if f.code is FindingCode.SIGNER_NOT_ALLOWED)
+        self.passed(validity)
+        self.passed(signer)
+        self.add(validity, tuple(f for f in verdict.findings if f not in of_signer))
+        self.add(signer, of_signer)
