@@ -1,0 +1,72 @@
+"""Options of the commands that speak to a card, and the session that they open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ecard.apdu.piv import PivSession
+from ecard.apdu.session import Session
+from ecard.apdu.trace import TracedReader
+from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, Slot
+from ecard.connection import connector
+from ecard.errors import InvalidInputError
+from ecard.pin import PinSupplier, environment, prompt
+
+CARD_HELP = "The card: pcsc (the first reader), pcsc:READER (part of its name), or sim:FILE (a simulated card)."
+PIN_VARIABLE = "ECARD_PIN"
+NEW_PIN_VARIABLE = "ECARD_NEW_PIN"
+PUK_VARIABLE = "ECARD_PUK"
+MANAGEMENT_KEY_VARIABLE = "ECARD_MANAGEMENT_KEY"
+
+CardAddress = Annotated[str, typer.Option("--card", help=CARD_HELP)]
+TraceFile = Annotated[
+    Path | None,
+    typer.Option("--trace", metavar="FILE", help="Add every exchange with the card to FILE, secrets masked."),
+]
+UseLastTry = Annotated[
+    bool, typer.Option("--use-last-try", help="Send PIN or PUK even if it is the last try before it is blocked.")
+]
+SlotName = Annotated[str, typer.Option("--slot", help="The key on the card: 9A, 9C, 9D, 9E or 82 to 95.")]
+
+
+def open_session(card: str, trace: Path | None) -> Session:
+    """A session with the card at an address, traced if asked for."""
+    found = connector(card)
+    return Session(found if trace is None else TracedReader(found, trace))
+
+
+@contextmanager
+def open_piv(card: str, trace: Path | None) -> Iterator[PivSession]:
+    """The PIV application of the card at an address, for as long as the block lasts."""
+    with open_session(card, trace) as session:
+        yield PivSession(session)
+
+
+def parse_slot(text: str) -> Slot:
+    """A slot by its two hexadecimal digits. InvalidInputError where there is none."""
+    try:
+        return Slot(int(text, 16))
+    except ValueError:
+        raise InvalidInputError(f"{text!r} is not a slot", remedy="use 9A, 9C, 9D, 9E or 82 to 95") from None
+
+
+def pin_supplier(variable: str = PIN_VARIABLE) -> PinSupplier:
+    """A PIN or PUK from an environment variable if it is set, otherwise from a prompt; never from an option."""
+    return environment(variable) if variable in os.environ else prompt
+
+
+def management_key() -> bytes:
+    """The management key from ECARD_MANAGEMENT_KEY (hexadecimal), otherwise the one from the factory."""
+    text = os.environ.get(MANAGEMENT_KEY_VARIABLE)
+    if text is None:
+        return FACTORY_MANAGEMENT_KEY
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise InvalidInputError(f"the environment variable {MANAGEMENT_KEY_VARIABLE} is not hexadecimal") from None

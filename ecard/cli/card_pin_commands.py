@@ -1,0 +1,118 @@
+"""``ecard card pin``: the tries of a card's PIN, changing it, unblocking it; new PINs go through the policy."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from ecard.cli.card_options import (
+    NEW_PIN_VARIABLE,
+    PUK_VARIABLE,
+    CardAddress,
+    TraceFile,
+    UseLastTry,
+    open_piv,
+    pin_supplier,
+)
+from ecard.cli.holder_options import (
+    BirthDates,
+    CardNumbers,
+    IdentityNumbers,
+    OrganisationCodes,
+    PolicyFile,
+    Telephones,
+    facts_of,
+    policy_of,
+)
+from ecard.errors import NotSupportedByCardError, PinError
+from ecard.pin import HolderFacts, Pin, PinPolicy, PinReference, PinRequest, environment, prompt
+
+app: Final = typer.Typer(help="The PIN of a card.", no_args_is_help=True)
+
+
+@app.command()
+def tries(
+    card: CardAddress,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    trace: TraceFile = None,
+) -> None:
+    """Say how many tries PIN and PUK have left. Spends none."""
+    with open_piv(card, trace) as piv:
+        pin = piv.pin_tries()
+        try:
+            puk: int | None = piv.puk_tries()
+        except NotSupportedByCardError:
+            puk = None
+    if as_json:
+        print(json.dumps({"pin": pin, "puk": puk}))
+    else:
+        for name, left in (("PIN", pin), ("PUK", puk)):
+            print(f"{name}: {'the card does not tell' if left is None else f'{left} left'}")
+
+
+@app.command()
+def change(
+    card: CardAddress,
+    telephone: Telephones = None,
+    birth_date: BirthDates = None,
+    identity_number: IdentityNumbers = None,
+    organisation_code: OrganisationCodes = None,
+    card_number: CardNumbers = None,
+    policy: PolicyFile = None,
+    use_last_try: UseLastTry = False,
+    trace: TraceFile = None,
+) -> None:
+    """Change the PIN. A weak new PIN is refused before anything is sent to the card.
+
+    The PINs come from prompts, or from the environment variables ECARD_PIN and ECARD_NEW_PIN.
+    """
+    facts = facts_of(telephone, birth_date, identity_number, organisation_code, card_number)
+    chosen = _new_pin(card, policy_of(policy), facts)
+    with open_piv(card, trace) as piv:
+        piv.change_pin(pin_supplier(), chosen, use_last_try=use_last_try)
+    sys.stderr.write("the PIN is changed\n")
+
+
+@app.command()
+def unblock(
+    card: CardAddress,
+    telephone: Telephones = None,
+    birth_date: BirthDates = None,
+    identity_number: IdentityNumbers = None,
+    organisation_code: OrganisationCodes = None,
+    card_number: CardNumbers = None,
+    policy: PolicyFile = None,
+    use_last_try: UseLastTry = False,
+    trace: TraceFile = None,
+) -> None:
+    """Set a new PIN with the PUK. A weak new PIN is refused before anything is sent to the card.
+
+    PUK and PIN come from prompts, or from the environment variables ECARD_PUK and ECARD_NEW_PIN.
+    """
+    facts = facts_of(telephone, birth_date, identity_number, organisation_code, card_number)
+    chosen = _new_pin(card, policy_of(policy), facts)
+    with open_piv(card, trace) as piv:
+        puk = pin_supplier(PUK_VARIABLE)
+        piv.unblock_pin(puk, chosen, use_last_try=use_last_try)
+    sys.stderr.write("the PIN is unblocked and changed\n")
+
+
+def _new_pin(card: str, policy: PinPolicy, facts: HolderFacts) -> Pin:
+    """The new PIN from ECARD_NEW_PIN, or asked for twice, for as long as it takes to find a good one."""
+    request = PinRequest(card=card, act="be the new one", tries_left=None, reference=PinReference.PIN)
+    if NEW_PIN_VARIABLE in os.environ:
+        chosen = environment(NEW_PIN_VARIABLE)(request)
+        policy.check(chosen, facts)
+        return chosen
+    chosen = prompt(request)
+    policy.check(chosen, facts)
+    if (
+        prompt(PinRequest(card=card, act="be the new one, again", tries_left=None, reference=PinReference.PIN))
+        != chosen
+    ):
+        raise PinError("the two new PINs differ", remedy="try again")
+    return chosen

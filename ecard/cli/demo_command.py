@@ -1,0 +1,80 @@
+"""``ecard demo``: the whole story in one command, with files to play with afterwards."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ecard.algorithms import KeyKind
+from ecard.cli.demo_story import README, Story
+from ecard.cli.progress import print_table, steps
+from ecard.errors import InvalidInputError
+
+
+class DemoAlgorithm(StrEnum):
+    """What the demonstration's cards and authorities sign with."""
+
+    P256 = "p256"
+    P384 = "p384"
+    RSA2048 = "rsa2048"
+    SM2 = "sm2"
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="The directory to make; one made by an earlier demo is replaced.")] = Path(
+        "demo"
+    ),
+    algorithm: Annotated[
+        DemoAlgorithm, typer.Option(help="What cards and authorities sign with.")
+    ] = DemoAlgorithm.P256,
+) -> int:
+    """Found a data centre, make three simulated cards, sign, verify, and see four refusals.
+
+    Exit status: 0 when everything came out as it should, 1 when not, 2 when it could not run.
+    """
+    _require_replaceable(out)
+    try:
+        workplace = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.absolute().parent))
+    except OSError as error:
+        raise InvalidInputError(f"{out}: cannot be made: {error.strerror}") from None
+    try:
+        story = Story(workplace, KeyKind(algorithm.value))
+        with steps(Story.LENGTH) as begin:
+            attempts = story.tell(begin)
+        if out.exists():
+            shutil.rmtree(out)
+        workplace.chmod(0o755)
+        workplace.rename(out)
+    finally:
+        shutil.rmtree(workplace, ignore_errors=True)
+    rows = [(a.tried, "accepted" if a.report.accepted else "refused", a.why) for a in attempts]
+    print_table("What was tried, and what came out", ("tried", "outcome", "why"), rows)
+    sys.stdout.write(_what_next(out, story.organisation_code))
+    return 0 if all(attempt.as_expected for attempt in attempts) else 1
+
+
+def _require_replaceable(out: Path) -> None:
+    made_by_demo = (out / README).is_file() and (out / "cards").is_dir() and (out / "trust").is_dir()
+    if out.exists() and not made_by_demo and (not out.is_dir() or any(out.iterdir())):
+        raise InvalidInputError(f"{out} exists and was not made by a demo", remedy="name another directory with --out")
+
+
+def _what_next(out: Path, organisation_code: str) -> str:
+    place = shlex.quote(str(out))
+    return f"""
+Try next (the PINs are in {place}/{README}):
+  ecard verify {place}/contract.txt {place}/contract.txt.operator.p7s --trust {place}/trust/root.pem \\
+        --crl {place}/trust --role operator --enterprise {organisation_code}
+  ecard sign {place}/contract.txt --card sim:{place}/cards/operator-1.card
+  ecard verify {place}/contract.txt {place}/contract.txt.p7s --trust {place}/trust/root.pem \\
+        --crl {place}/trust --anyone --json
+  openssl cms -verify -binary -inform DER -in {place}/contract.txt.operator.p7s -content {place}/contract.txt \\
+        -CAfile {place}/trust/root.pem -purpose any -out /dev/null
+"""

@@ -1,0 +1,44 @@
+"""How the texts of options become values: moments, files, standard input."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from ecard.errors import InvalidInputError
+
+
+def parse_moment(text: str) -> datetime:
+    """An ISO 8601 date and time; without an offset it is UTC. InvalidInputError where it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInputError(
+            f"{text!r} is not a date and time", remedy="write it as in ISO 8601, such as 2026-05-04T08:30:00Z"
+        ) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def open_document(name: str) -> BinaryIO | Path:
+    """What ``-`` or a file name stands for. InvalidInputError where there is no such file."""
+    if name == "-":
+        return sys.stdin.buffer
+    path = Path(name)
+    if not path.is_file():
+        raise InvalidInputError(f"{name}: {'is a directory' if path.is_dir() else 'no such file'}")
+    return path
+
+
+def read_bounded(name: str, limit: int, what: str) -> bytes:
+    """All of a small file, or of standard input for ``-``; InvalidInputError where it has more than ``limit`` bytes."""
+    source = open_document(name)
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            data = file.read(limit + 1)
+    else:
+        data = source.read(limit + 1)
+    if len(data) > limit:
+        raise InvalidInputError(f"{name}: larger than {limit} bytes, too large for {what}")
+    return data

@@ -1,0 +1,59 @@
+"""``ecard simulator``: make a simulated card, and put it into a real PC/SC service."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from ecard.simulator import CardFile, SimulatedCard
+from ecard.simulator.vpcd import DEFAULT_PORT, ReaderState
+from ecard.simulator.vpcd import serve as serve_card
+
+app: Final = typer.Typer(help="Make and serve simulated cards.", no_args_is_help=True)
+
+
+class CardProfile(StrEnum):
+    """Which card is simulated."""
+
+    FACTORY = "factory"
+    YUBIKEY = "yubikey"
+    CANOKEY = "canokey"
+    MINIMAL = "minimal"
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="The file to make.")],
+    profile: Annotated[CardProfile, typer.Option(help="Which card to simulate.")] = CardProfile.FACTORY,
+    serial: Annotated[int | None, typer.Option(help="The serial number; drawn if not given.")] = None,
+) -> None:
+    """Make a simulated card as it leaves the factory: PIN 123456, PUK 12345678, management key 0102..08 thrice."""
+    CardFile.create(file, SimulatedCard.new(profile.value, serial=serial))
+    sys.stderr.write(f"made: {file}\n")
+
+
+@app.command()
+def serve(
+    file: Annotated[Path, typer.Argument(help="The card's file.")],
+    host: Annotated[str, typer.Option(help="Where vpcd listens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port on which vpcd listens.")] = DEFAULT_PORT,
+) -> None:
+    """Put the card into a real PC/SC service through vpcd (Debian: vsmartcard-vpcd), until interrupted.
+
+    Every program on this machine then sees it in a reader called Virtual PCD. Ctrl-C takes it out again.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    serve_card(CardFile(file), host=host, port=port, stop=stop, on_state=_say)
+
+
+def _say(state: ReaderState) -> None:
+    sys.stderr.write("in the reader\n" if state is ReaderState.INSERTED else "waiting for the PC/SC service\n")
+    sys.stderr.flush()
