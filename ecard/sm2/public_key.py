@@ -8,12 +8,7 @@ from typing import Final
 
 from ecard import der
 from ecard.algorithms import Signature, SignatureAlgorithm
-from ecard.errors import (
-    DecryptionError,
-    EncodingError,
-    InvalidSignatureError,
-    UnsupportedAlgorithmError,
-)
+from ecard.errors import DecryptionError, EncodingError, InvalidSignatureError, UnsupportedAlgorithmError
 from ecard.sm2 import digest as digests
 from ecard.sm2 import encryption, equations
 from ecard.sm2.curve import curve
@@ -23,12 +18,18 @@ from ecard.sm2.point import Point, solve
 ALGORITHM_IDENTIFIER: Final = der.sequence(der.oid(EC_KEY_OID), der.oid(CURVE_OID))
 """id-ecPublicKey with the SM2 curve, in DER."""
 
+MAX_SIGNATURE: Final = 80
+"""Bytes of the longest signature that is looked at. Good ones have 72 at most; the rest is for naming the fault."""
+MAX_SPKI: Final = 128
+"""Bytes of the longest SubjectPublicKeyInfo that is looked at. Good ones have 91 at most."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PublicKey:
     """A point of the SM2 curve, checked: InvalidKeyError where it is not on it. A value, safe to share and pickle."""
 
     x: int
+    """The affine coordinates, 0 to p - 1."""
     y: int
 
     def __post_init__(self) -> None:
@@ -51,6 +52,8 @@ class PublicKey:
 
         Raises EncodingError, InvalidKeyError, or UnsupportedAlgorithmError for a key that is not on the named curve.
         """
+        if len(data) > MAX_SPKI:
+            raise EncodingError(f"SubjectPublicKeyInfo: {len(data)} bytes are too many for an SM2 key")
         parts = der.parse(data, "SubjectPublicKeyInfo").expect(der.SEQUENCE, "SubjectPublicKeyInfo").children()
         if len(parts) != 2:
             raise EncodingError("SubjectPublicKeyInfo: not exactly an algorithm and a key")
@@ -83,53 +86,51 @@ class PublicKey:
 
         GB/T 32918.2, section 7.1. Raises UnsupportedAlgorithmError for a signature of another algorithm.
         """
-        if signature.algorithm is not SignatureAlgorithm.SM2_SM3:
-            raise UnsupportedAlgorithmError(f"{signature.algorithm.label} does not fit an SM2 key")
+        r, s = _integers(signature)
         if len(e) != SIZE:
             raise InvalidSignatureError(f"an SM2 signature signs {SIZE} bytes, not {len(e)}")
-        if not equations.holds(curve(), self.x, self.y, int.from_bytes(e, "big"), *_integers(signature)):
+        if not self._signed(e, r, s):
             raise InvalidSignatureError("the SM2 signature does not verify")
 
     def verify(self, signature: Signature, message: bytes, *, user_id: bytes = digests.DEFAULT_ID) -> None:
         """Raise InvalidSignatureError unless ``signature`` is this key's signature of ``message`` under ``user_id``.
 
         Where it would verify under the empty or the default id, or without Z, the error says so; it is no less
-        an error. Such a failure costs four verifications instead of one.
+        an error. Such a failure costs four verifications instead of one. Raises UnsupportedAlgorithmError for a
+        signature of another algorithm, InvalidInputError where ``user_id`` is longer than 8191 bytes.
         """
-        try:
-            self.verify_digest(signature, self.digest(message, user_id))
-        except InvalidSignatureError as error:
-            usual = self._verifies_otherwise(signature, message)
-            if usual is None:
-                raise
-            raise InvalidSignatureError(f"{error.what} under the user id asked for", remedy=usual) from None
+        r, s = _integers(signature)
+        if self._signed(self.digest(message, user_id), r, s):
+            return
+        for z, meaning in (
+            (self.z(), "it was made with the default id 1234567812345678"),
+            (self.z(b""), "it was made with the empty id, as programs do that were given none"),
+            (b"", "it signs SM3 of the message alone: whoever signed left out Z"),
+        ):
+            if self._signed(digests.e(z, message), r, s):
+                raise InvalidSignatureError(
+                    "the SM2 signature does not verify under the user id asked for", remedy=meaning
+                )
+        raise InvalidSignatureError("the SM2 signature does not verify")
 
-    def _verifies_otherwise(self, signature: Signature, message: bytes) -> str | None:
-        others = (
-            (digests.DEFAULT_ID, "it was made with the default id 1234567812345678"),
-            (b"", "it was made with the empty id, as programs do that were given none"),
-            (None, "it signs SM3 of the message alone: whoever signed left out Z"),
-        )
-        for user_id, meaning in others:
-            try:
-                e = digests.e(b"" if user_id is None else self.z(user_id), message)
-                self.verify_digest(signature, e)
-            except InvalidSignatureError:
-                continue
-            return meaning
-        return None
+    def _signed(self, e: bytes, r: int, s: int) -> bool:
+        return equations.holds(curve(), self.x, self.y, int.from_bytes(e, "big"), r, s)
 
     def encrypt(self, plaintext: bytes, *, raw: bool = False) -> bytes:
         """Encrypt 1 byte to 1 MiB to this key (GB/T 32918.4), meant for keys, not for documents.
 
         Gives the SM2Cipher of GM/T 0009, section 7.2, in DER; with ``raw`` C1 || C3 || C2 with 04 || X || Y as C1,
-        96 bytes more than the plaintext and one. Raises InvalidInputError for an empty or too long plaintext.
+        97 bytes more than the plaintext. Raises InvalidInputError for an empty or too long plaintext.
         """
         made = encryption.encrypt(Point(self.x, self.y), plaintext)
         return made.raw() if raw else made.der()
 
 
 def _integers(signature: Signature) -> tuple[int, int]:
+    if signature.algorithm is not SignatureAlgorithm.SM2_SM3:
+        raise UnsupportedAlgorithmError(f"{signature.algorithm.label} does not fit an SM2 key")
+    if len(signature.der) > MAX_SIGNATURE:
+        raise InvalidSignatureError(f"not an SM2 signature: {len(signature.der)} bytes are too many")
     try:
         return signature.integers()
     except EncodingError as error:

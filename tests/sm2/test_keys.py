@@ -198,11 +198,12 @@ def test_spki_of_another_curve_is_unsupported() -> None:
         lambda good: good[:-1],
         lambda good: b"\x30\x81\x59" + good[2:],
         lambda good: b"",
+        lambda good: der.sequence(der.parse(good).children()[0].encoded, der.bit_string(bytes(100_000))),
         lambda good: der.sequence(der.parse(good).children()[0].encoded),
         lambda good: der.sequence(der.parse(good).children()[0].encoded, der.octet_string(BASE.point())),
         lambda good: good.replace(b"\x03\x42\x00\x04", b"\x03\x42\x01\x04"),
     ],
-    ids=["trailing", "cut", "long length", "empty", "no key", "octet string", "unused bits"],
+    ids=["trailing", "cut", "long length", "empty", "too long", "no key", "octet string", "unused bits"],
 )
 def test_malformed_spki(spoil) -> None:
     with pytest.raises(EncodingError):

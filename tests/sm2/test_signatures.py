@@ -211,6 +211,10 @@ def test_what_is_no_signature_at_all(key: sm2.PrivateKey, data: bytes) -> None:
     refused(key, Signature(SM2, data))
 
 
+def test_a_signature_that_is_too_long_is_not_looked_at(key: sm2.PrivateKey) -> None:
+    refused(key, Signature(SM2, der.sequence(der.integer(1) * 1_000_000)), match="too many")
+
+
 @given(data=st.binary(max_size=80))
 def test_arbitrary_bytes_never_verify_and_raise_one_error(data: bytes) -> None:
     refused(FIXED, Signature(SM2, data))
