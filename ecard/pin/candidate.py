@@ -44,7 +44,7 @@ class Candidate:
         them are found in the plain text.
         """
         others = len(self.plain) - len(self.digits)
-        return (self.plain, self.digits) if 0 < others else (self.plain,)
+        return (self.plain, self.digits) if 0 < others <= padding else (self.plain,)
 
     def hashed(self, salt: bytes, iterations: int) -> bytes:
         """The hash that this PIN would be remembered by, computed once for all rules that ask."""

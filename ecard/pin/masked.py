@@ -85,11 +85,7 @@ class Pin:
 
 def as_pin(pin: Pin | str) -> Pin:
     """``pin`` as a Pin, made of the text where it is a text. Raises PinFormatError."""
-    if isinstance(pin, Pin):
-        return pin
-    box = [pin]
-    del pin
-    return pin_from(box)
+    return pin if isinstance(pin, Pin) else Pin(pin)
 
 
 def pin_from(box: list[str]) -> Pin:
