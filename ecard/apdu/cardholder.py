@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from ecard.algorithms import Signature, SignatureAlgorithm
 from ecard.apdu.consent import Consent, ConsentedPin
+from ecard.apdu.pinpad import AtTheReader, Feature
 from ecard.apdu.piv import PivSession
 from ecard.apdu.words import Slot
 from ecard.certificate import Certificate
@@ -73,22 +75,25 @@ class CardKeyHolder(KeyHolder):
         )
 
     @contextmanager
-    def consented(self, consent: Consent) -> Iterator[KeyHolder]:
+    def consented(self, consent: Consent, *, clock: Callable[[], float] = time.monotonic) -> Iterator[KeyHolder]:
         """A key holder that signs with this key as far as ``consent`` goes, asking for the PIN once.
 
         A key that wants the PIN always gets it before each signature, within the session's transaction; with a PIN
         pad the holder types it each time. Past the consent, or after a PIN that the card did not take, the holder
-        raises ConsentExceededError. The PIN is overwritten at the end of the ``with`` block.
+        raises ConsentExceededError. The PIN is overwritten at the end of the ``with`` block. ``clock`` counts seconds.
         """
-        with ConsentedPin(self._pin, consent) as pin:
-            yield _ConsentedHolder(self, pin, f"sign up to {consent.most} documents")
+        with ConsentedPin(self._pin, consent, clock=clock) as pin:
+            at_pad = isinstance(self._pin, AtTheReader) and Feature.VERIFY_PIN_DIRECT in self.piv.session.features
+            yield _ConsentedHolder(self, pin, self._pin if at_pad else pin, f"sign up to {consent.most} documents")
 
-    def sign_many(self, messages: Iterable[bytes], *, consent: Consent) -> Iterator[Signature]:
+    def sign_many(
+        self, messages: Iterable[bytes], *, consent: Consent, clock: Callable[[], float] = time.monotonic
+    ) -> Iterator[Signature]:
         """Sign the messages one after the other, each signature verified, within ``consent``.
 
         Raises what ``sign`` raises, and ConsentExceededError before a signature beyond the consent.
         """
-        with self.consented(consent) as holder:
+        with self.consented(consent, clock=clock) as holder:
             for message in messages:
                 yield holder.sign(message)
 
@@ -99,9 +104,10 @@ class CardKeyHolder(KeyHolder):
 class _ConsentedHolder(KeyHolder):
     """The card's key for the length of a consent."""
 
-    def __init__(self, holder: CardKeyHolder, pin: ConsentedPin, act: str) -> None:
+    def __init__(self, holder: CardKeyHolder, consent: ConsentedPin, supplier: PinSupplier, act: str) -> None:
         self._holder = holder
-        self._pin = pin
+        self._consent = consent
+        self._supplier = supplier
         self._act = act
 
     @property
@@ -113,11 +119,11 @@ class _ConsentedHolder(KeyHolder):
         return self._holder.chain
 
     def _sign(self, message: bytes, algorithm: SignatureAlgorithm) -> Signature:
-        self._pin.spend()
+        self._consent.spend()
         try:
-            return self._holder.sign_with(self._pin, self._act, message, algorithm)
+            return self._holder.sign_with(self._supplier, self._act, message, algorithm)
         except PinError:
-            self._pin.withdraw()
+            self._consent.withdraw()
             raise
 
 

@@ -6,7 +6,6 @@ kept in memory for that batch alone, and overwritten when the count or the time 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,7 +45,7 @@ class ConsentedPin:
     ``clock`` counts seconds.
     """
 
-    def __init__(self, supplier: PinSupplier, consent: Consent, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, supplier: PinSupplier, consent: Consent, *, clock: Callable[[], float]) -> None:
         self._supplier = supplier
         self._consent = consent
         self._clock = clock

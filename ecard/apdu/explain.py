@@ -7,7 +7,7 @@ from typing import Final
 
 from ecard.apdu import words
 from ecard.apdu.command import CHAINING, Command
-from ecard.apdu.status import Status, explain, tries_left
+from ecard.apdu.status import Status, explain, in_words, tries_left
 from ecard.apdu.tlv import iterate
 from ecard.apdu.trace import Exchange, Trace, unmask
 from ecard.apdu.words import Ins, ManagementAlgorithm, Object, Reference, Slot
@@ -76,7 +76,7 @@ def _outcome(command: Command | None, exchange: Exchange) -> str:
     if exchange.status == Status.OK:
         return data or "done"
     if command and command.ins == Ins.VERIFY and not command.data and (left := tries_left(exchange.status)):
-        return f"not verified, {left} tries left"
+        return f"not verified, {in_words(left)} left"
     words_ = f"{explain(exchange.status)} ({exchange.status:04X})"
     if tries_left(exchange.status) is not None:
         words_ = explain(exchange.status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ecard.apdu.command import Command
-from ecard.apdu.status import Status, explain, tries_left
+from ecard.apdu.status import Status, explain, in_words, tries_left
 from ecard.apdu.words import Ins, Reference
 from ecard.errors import (
     CardStatusError,
@@ -71,17 +71,12 @@ def refused_pin(secret: str, left: int) -> EcardError:
     """The exception for a wrong ``secret`` ("PIN" or "PUK") with ``left`` tries left."""
     if left == 0:
         return PinBlockedError(f"wrong {secret}, or it was blocked before: it is blocked now", remedy=_UNBLOCK[secret])
-    return WrongPinError(f"wrong {secret}, {tries(left)} left", tries_left=left)
+    return WrongPinError(f"wrong {secret}, {in_words(left)} left", tries_left=left)
 
 
 def blocked(secret: str) -> EcardError:
     """The exception for a ``secret`` that has no tries left before anything was sent."""
     return PinBlockedError(f"the {secret} is blocked", remedy=_UNBLOCK[secret])
-
-
-def tries(count: int) -> str:
-    """The number with its noun: "1 try", "2 tries"."""
-    return f"{count} try" if count == 1 else f"{count} tries"
 
 
 def _remedy(command: Command, status: int) -> str | None:

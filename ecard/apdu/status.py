@@ -84,4 +84,13 @@ def explain(status: int) -> str:
     if status >> 8 == 0x6C:
         return f"wrong Le, {status & 0xFF or 256} would be right"
     left = tries_left(status)
-    return "a status word of unknown meaning" if left is None else f"wrong, {left} tries left"
+    return "a status word of unknown meaning" if left is None else f"wrong, {in_words(left)} left"
+
+
+def in_words(tries: int) -> str:
+    """A number of tries with its noun.
+
+    >>> in_words(1), in_words(2)
+    ('1 try', '2 tries')
+    """
+    return f"{tries} try" if tries == 1 else f"{tries} tries"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -31,25 +32,18 @@ def name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def certificate(public_key: PublicKey, *, subject: str = "Test Holder", extra: int = 0) -> Certificate:
-    """A certificate of the tests' issuer for ``public_key``, with ``extra`` more bytes in it."""
+def certificate(public_key: PublicKey, *, extra: bytes = b"") -> Certificate:
+    """A certificate of the tests' issuer for ``public_key``, with ``extra`` bytes in an extension."""
     if public_key.kind is KeyKind.SM2:
         return sm2_certificate(public_key)
-    builder = x509.CertificateBuilder().subject_name(name(subject)).issuer_name(name("Test Issuer"))
+    builder = x509.CertificateBuilder().subject_name(name("Test Holder")).issuer_name(name("Test Issuer"))
     builder = builder.public_key(public_key.native).serial_number(77)  # type: ignore[arg-type]
     builder = builder.not_valid_before(BEGIN).not_valid_after(END)
     if extra:
         oid = x509.ObjectIdentifier("1.3.6.1.4.1.99999.1")
-        random = b"".join(hashes_of(i) for i in range(extra // 32 + 1))[:extra]
-        builder = builder.add_extension(x509.UnrecognizedExtension(oid, random), critical=False)
+        builder = builder.add_extension(x509.UnrecognizedExtension(oid, extra), critical=False)
     made = builder.sign(ISSUER_KEY, hashes.SHA256())
     return Certificate(made.public_bytes(serialization.Encoding.DER))
-
-
-def hashes_of(number: int) -> bytes:
-    context = hashes.Hash(hashes.SHA256())
-    context.update(number.to_bytes(4, "big"))
-    return context.finalize()
 
 
 def sm2_certificate(public_key: PublicKey) -> Certificate:
@@ -63,6 +57,7 @@ def sm2_certificate(public_key: PublicKey) -> Certificate:
     return Certificate(der.sequence(body, algorithm, der.bit_string(issuer.sign(body).der)))
 
 
+@cache
 def issuer_certificate() -> Certificate:
     """The self-signed certificate of the tests' issuer."""
     builder = x509.CertificateBuilder().subject_name(name("Test Issuer")).issuer_name(name("Test Issuer"))
@@ -82,10 +77,8 @@ def administered(connector: Connector) -> Iterator[PivSession]:
 
 def authenticate(piv: PivSession) -> None:
     algorithm = ManagementAlgorithm.TDES
-    try:
+    with suppress(NotSupportedByCardError, ObjectNotFoundError):
         algorithm = piv.management_key_metadata().algorithm or algorithm
-    except (NotSupportedByCardError, ObjectNotFoundError):
-        pass
     piv.authenticate_management_key(FACTORY_MANAGEMENT_KEY[: algorithm.key_size], algorithm=algorithm)
 
 
