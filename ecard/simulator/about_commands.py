@@ -62,7 +62,7 @@ def _of_management_key(card: Application) -> bytes:
 
 def _of_key(card: Application, held: SlotKey) -> bytes:
     settable = {kind: number for number, kind in card.memory.settings.named.items()}
-    number = card.memory.profile.algorithm_number(held.kind) or settable[held.kind]
+    number = card.memory.profile.algorithm_number(held.kind) or settable.get(held.kind, 0)
     return _objects(
         (_ALGORITHM, bytes((number,))),
         (_POLICY, bytes((held.pin, held.touch))),

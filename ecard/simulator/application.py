@@ -14,6 +14,7 @@ from ecard.simulator.behaviour import Behaviour
 from ecard.simulator.refusal import Refusal, require
 from ecard.simulator.slots import SlotKey
 from ecard.simulator.state import Memory, Power
+from ecard.simulator.weak_pin import is_trivial
 
 Handler = Callable[["Application", Command], bytes]
 """What executes one instruction: returns the response data of 9000, or raises Refusal."""
@@ -31,6 +32,7 @@ class Application:
     memory: Memory
     clock: Callable[[], datetime]
     touched: Callable[[], bool] = always_touched
+    too_weak: Callable[[bytes], bool] = is_trivial
     power: Power = field(default_factory=Power)
     changed: bool = False
     """Whether ``memory`` differs from what was last saved."""

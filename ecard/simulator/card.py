@@ -15,6 +15,7 @@ from ecard.simulator.link import Link
 from ecard.simulator.profile import Profile
 from ecard.simulator.randomness import SeededRandomness, SystemRandomness
 from ecard.simulator.state import Memory, Power
+from ecard.simulator.weak_pin import is_trivial
 
 
 def _now() -> datetime:
@@ -39,8 +40,9 @@ class SimulatedCard:
         *,
         clock: Callable[[], datetime] | None = None,
         touched: Callable[[], bool] = always_touched,
+        too_weak: Callable[[bytes], bool] = is_trivial,
     ) -> None:
-        self._application = Application(memory, clock or _now, touched)
+        self._application = Application(memory, clock or _now, touched, too_weak)
         self._link: Link | None = None
 
     @staticmethod
@@ -51,6 +53,7 @@ class SimulatedCard:
         seed: int | bytes | None = None,
         clock: Callable[[], datetime] | None = None,
         touched: Callable[[], bool] = always_touched,
+        too_weak: Callable[[bytes], bool] = is_trivial,
         behaviours: Iterable[Behaviour] = (),
         maker: AttestationAuthority | None = None,
     ) -> SimulatedCard:
@@ -60,7 +63,8 @@ class SimulatedCard:
         ``profile`` is one of ``PROFILES`` by name, or one made with ``Profile.but``; ``behaviours`` are added to it.
         ``serial`` has at most four bytes, and is drawn where it is not given. With a ``seed`` the card draws the same
         bytes, keys included, every time: for tests. ``clock`` tells the card the time (UTC-aware), ``touched``
-        whether somebody touches it when a key wants that. ``maker`` certifies the attestation key; without one it
+        whether somebody touches it when a key wants that, ``too_weak`` which new PINs and PUKs (without padding) it
+        refuses if it has ``Behaviour.WEAK_PIN_REFUSED``. ``maker`` certifies the attestation key; without one it
         certifies itself. Raises InvalidInputError.
         """
         if serial is not None and not 0 <= serial < 1 << 32:
@@ -70,7 +74,7 @@ class SimulatedCard:
         source = SystemRandomness() if seed is None else SeededRandomness(seed)
         at = (clock or _now)()
         memory = factory.new_memory(kind.but(*behaviours), source, serial=serial, at=at, maker=maker)
-        return SimulatedCard(memory, clock=clock, touched=touched)
+        return SimulatedCard(memory, clock=clock, touched=touched, too_weak=too_weak)
 
     @property
     def atr(self) -> bytes:

@@ -16,7 +16,8 @@ from ecard.simulator.refusal import Refusal
 Execute = Callable[[Command], bytes]
 
 _SHORT_ANSWER: Final = 256
-_EXTENDED_ANSWER: Final = 65536
+_EXTENDED_ANSWER: Final = 65533
+"""Three bytes fewer than ISO/IEC 7816-3 allows: with the status word it still fits a message of vpcd."""
 _CHAIN_LIMIT: Final = 16 * 1024
 """The most data bytes that a chain of commands may bring."""
 _BLOCK: Final = 254
@@ -97,7 +98,7 @@ class Link:
         if Behaviour.DISCOVERY_IGNORES_LE in self._behaviours and _asks_for_discovery(command):
             return len(data)
         # an Le that is missing counts as the largest: many programs never send one
-        return command.le or most
+        return min(command.le or most, most)
 
 
 def _asks_for_discovery(command: Command) -> bool:

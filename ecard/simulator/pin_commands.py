@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Final
 
 from ecard.apdu.command import Command
@@ -111,10 +110,4 @@ def _require_acceptable(card: Application, new: bytes, *, shortest: int) -> None
     # after the old value was compared, as on a YubiKey, whose tools block a PUK with values that are no PINs
     require(is_well_formed(new, shortest=shortest), Status.WRONG_DATA)
     if card.behaves(Behaviour.WEAK_PIN_REFUSED):
-        require(not is_trivial(new.rstrip(b"\xff")), Status.CONDITIONS_NOT_SATISFIED)
-
-
-def is_trivial(value: bytes) -> bool:
-    """Whether a PIN or PUK is one character repeated, or characters that go up or down by one."""
-    steps = {after - before for before, after in pairwise(value)}
-    return steps in ({0}, {1}, {-1}) or len(set(value)) == 1
+        require(not card.too_weak(new.rstrip(b"\xff")), Status.CONDITIONS_NOT_SATISFIED)

@@ -85,7 +85,7 @@ def _memory(card: _Fields) -> Memory:
         pin=_reference_in(card.inner("pin")),
         puk=_reference_in(card.inner("puk")),
         management=_management_in(card.inner("management")),
-        objects=card.table("objects", lambda tag: int(tag, 16), _octets),
+        objects=card.table("objects", lambda tag: _number(int(tag, 16), 1, 0xFFFFFF), _octets),
         keys=card.table("keys", lambda slot: Slot(int(slot, 16)), lambda key: _key_in(_Fields(key))),
         source=_source_in(card.inner("source")),
         settings=_settings_in(card.text("settings")),
@@ -109,14 +109,22 @@ def _profile_in(stored: _Fields) -> Profile:
     major, minor, patch = (_number(part, 0, 255) for part in stored.items("version"))
     return Profile(
         name=stored.text("name"),
-        atr=bytes.fromhex(stored.text("atr")),
+        atr=_atr_in(stored.text("atr")),
         version=(major, minor, patch),
         label=stored.text("label"),
-        algorithms=MappingProxyType(stored.table("algorithms", lambda number: int(number, 16), KeyKind)),
+        algorithms=MappingProxyType(
+            stored.table("algorithms", lambda number: _number(int(number, 16), 1, 255), KeyKind)
+        ),
         management=ManagementAlgorithm(stored.number("management", 0, 255)),
         object_limit=stored.number("object_limit", 0, 65535),
         behaviours=frozenset(Behaviour(name) for name in stored.items("behaviours")),
     )
+
+
+def _atr_in(text: str) -> bytes:
+    atr = bytes.fromhex(text)
+    _number(len(atr), 2, 33)
+    return atr
 
 
 def _reference_out(reference: RetryReference) -> dict[str, Any]:

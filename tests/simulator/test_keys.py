@@ -220,6 +220,16 @@ def test_pin_always_wants_a_fresh_pin_for_every_use() -> None:
     assert card.use(0x9C, words.P256, bytes(32))[1] == 0x9000
 
 
+def test_a_chain_of_two_commands_is_one_use_of_the_key() -> None:
+    card = terminal(managed=True)
+    card.generate(0x9C, words.RSA2048)
+    block = pkcs1_block(bytes(32), SignatureAlgorithm.RSA_SHA256, 256)
+    for _ in range(2):
+        card.verify()
+        assert card.use(0x9C, words.RSA2048, block)[1] == 0x9000
+        assert card.use(0x9C, words.RSA2048, block)[1] == 0x6982
+
+
 def test_the_use_of_another_key_takes_the_freshness_away() -> None:
     card = terminal(managed=True)
     card.generate(0x9C, words.P256)

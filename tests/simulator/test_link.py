@@ -63,7 +63,7 @@ def test_le_is_honoured_and_the_rest_is_announced_and_fetched() -> None:
     assert more(card) == (b"", 0x6985)
 
 
-def test_le_zero_is_256_short_and_65536_extended() -> None:
+def test_le_zero_is_all_there_is_up_to_256_short() -> None:
     card, whole = card_with(1000)
     assert get(card, 0) == (whole[:256], 0x61FF)
     assert get(card, 0, extended=True) == (whole, 0x9000)

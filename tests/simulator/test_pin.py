@@ -6,8 +6,8 @@ import pytest
 
 from ecard.apdu.words import Ins
 from ecard.simulator import Behaviour, SimulatedCard
-from ecard.simulator.pin_commands import is_trivial
-from tests.simulator.terminal import OTHER_PIN, OTHER_PUK, PIN, PUK, WRONG_PIN, terminal
+from ecard.simulator.weak_pin import is_trivial
+from tests.simulator.terminal import OTHER_PIN, OTHER_PUK, PIN, PUK, WRONG_PIN, Terminal, terminal
 
 
 def test_asking_for_the_tries_costs_none() -> None:
@@ -178,3 +178,12 @@ def test_a_weak_pin_is_refused_where_the_card_judges_pins() -> None:
 )
 def test_what_is_trivial(value: bytes, trivial: bool) -> None:
     assert is_trivial(value) is trivial
+
+
+def test_what_is_too_weak_may_be_decided_by_somebody_else() -> None:
+    chip = SimulatedCard.new(behaviours={Behaviour.WEAK_PIN_REFUSED}, too_weak=lambda value: value == b"739184")
+    chip.power_on()
+    card = Terminal(chip)
+    card.select()
+    assert card.change(0x80, PIN, OTHER_PIN) == 0x6985
+    assert card.change(0x80, PIN, b"111111\xff\xff") == 0x9000
