@@ -27,7 +27,7 @@ from ecard.pki.issuing import (
     whole_second,
 )
 from ecard.pki.profile import PublicationPoints
-from ecard.pki.withdrawal import WITHDRAWALS, Act, Event, Ground, RevocationReason, Status
+from ecard.pki.withdrawal import ALLOWED, WITHDRAWALS, Act, Event, Ground, RevocationReason, Status
 
 
 class CertificateAuthority(Issuer):
@@ -85,6 +85,7 @@ class CertificateAuthority(Issuer):
         one. Raises ProfileError as ``create_root`` does, and where the validity is not inside this authority's.
         """
         signing = signing_key(key)
+        self.record.require_new_use(signing.public_key, None, "authority")
         serial = self._new_serial()
         extensions = profile.subordinate_extensions(signing.public_key, self._placement(serial))
         validity = (at, add_years(whole_second(at, "moment"), years))
@@ -127,6 +128,29 @@ class CertificateAuthority(Issuer):
         withdrawal = WITHDRAWALS[ground]
         self._record_act(certificate, withdrawal.act, at, withdrawal.reason, invalidity_date)
 
+    def withdraw_card(
+        self, card_number: str, ground: Ground, *, at: datetime, invalidity_date: datetime | None = None
+    ) -> list[int]:
+        """Do what ``WITHDRAWALS`` says for a ground to all certificates of a card; returns their serial numbers.
+
+        Certificates in another state than the act is for, such as those revoked earlier, are passed over. All or
+        nothing is done. Raises WithdrawalError where there is no certificate to do it to, and as ``revoke`` does.
+        """
+        withdrawal, moment = WITHDRAWALS[ground], self._moment_of_act(at)
+        unsafe_since = _unsafe_since(invalidity_date, moment)
+        found = [
+            Event(serial, withdrawal.act, moment, withdrawal.reason, unsafe_since)
+            for serial in self.record.serials_of(card_number)
+            if self.record.journal.status(serial, moment).state in ALLOWED[withdrawal.act]
+        ]
+        if not found:
+            raise WithdrawalError(f"card {card_number} has no certificate here to {withdrawal.act.value}")
+        for event in found:
+            self.record.journal.check(event)
+        for event in found:
+            self.record.journal.record(event)
+        return [event.serial for event in found]
+
     def _record_act(
         self,
         certificate: Certificate,
@@ -136,17 +160,18 @@ class CertificateAuthority(Issuer):
         invalidity_date: datetime | None = None,
     ) -> None:
         self._require_own(certificate)
-        moment = whole_second(at, "moment")
-        last = self.record.last_evidence
+        moment = self._moment_of_act(at)
+        unsafe_since = _unsafe_since(invalidity_date, moment)
+        self.record.journal.record(Event(certificate.serial_number, act, moment, reason, unsafe_since))
+
+    def _moment_of_act(self, at: datetime) -> datetime:
+        moment, last = whole_second(at, "moment"), self.record.last_evidence
         if last is not None and moment < last:
             raise WithdrawalError(
                 f"a CRL of {last:%Y-%m-%dT%H:%M:%SZ} says otherwise already",
                 remedy="withdraw from a later moment, and give the earlier one as the invalidity date",
             )
-        unsafe_since = None if invalidity_date is None else whole_second(invalidity_date, "invalidity date")
-        if unsafe_since is not None and unsafe_since > moment:
-            raise WithdrawalError("the invalidity date lies after the withdrawal")
-        self.record.journal.record(Event(certificate.serial_number, act, moment, reason, unsafe_since))
+        return moment
 
     def _require_own(self, certificate: Certificate) -> None:
         if certificate.issuer != self.certificate.subject or certificate.serial_number not in self.record.issued:
@@ -264,3 +289,12 @@ class CertificateAuthority(Issuer):
         found = holder or CertifiedKey(authority_files.load_key(directory, password), saved.certificate, saved.chain)
         authority_files.require_same_key(found, saved)
         return cls(found, chain=saved.chain, points=saved.points, partitions=saved.partitions, record=saved.record)
+
+
+def _unsafe_since(invalidity_date: datetime | None, moment: datetime) -> datetime | None:
+    if invalidity_date is None:
+        return None
+    unsafe_since = whole_second(invalidity_date, "invalidity date")
+    if unsafe_since > moment:
+        raise WithdrawalError("the invalidity date lies after the withdrawal")
+    return unsafe_since

@@ -8,7 +8,7 @@ from typing import Final
 
 from ecard.algorithms import KeyKind
 from ecard.certificate import Certificate
-from ecard.errors import InvalidInputError, ProfileError
+from ecard.errors import InvalidInputError, ProfileError, RequestError
 from ecard.keyholder import KeyHolder
 from ecard.keys import PublicKey, SoftwareKey
 from ecard.pki import profile
@@ -144,6 +144,7 @@ class Issuer:
         extensions: tuple[bytes, ...],
         usage: str,
     ) -> KeyHolder:
+        self.record.require_new_use(signing.public_key, None, usage)
         at, until, life = validity
         end = until or min(whole_second(at, "moment") + life, self.certificate.not_after)
         certificate = self._certify(signing.public_key, serial, authority_name(name, None), (at, end), extensions)
@@ -159,6 +160,8 @@ class Issuer:
         extensions: tuple[bytes, ...],
     ) -> Certificate:
         profile.require_key_kind(key.kind)
+        if key.key_bits == self.certificate.public_key.key_bits:
+            raise RequestError("this is the key of the authority itself", remedy="generate a new key")
         not_before, not_after = whole_second(validity[0], "moment"), whole_second(validity[1], "end of the validity")
         profile.require_validity(self.certificate, not_before, not_after)
         body = CertificateBody(
@@ -173,7 +176,9 @@ class Issuer:
         return sign_certificate(body, issuer=self.certificate.subject, algorithm=holder.algorithm, sign=holder.sign)
 
     def _new_serial(self) -> int:
-        return new_serial(self.record.issued)
+        while (serial := new_serial(self.record.issued)) == self.certificate.serial_number:
+            continue
+        return serial
 
     def _placement(self, serial: int) -> profile.Placement:
         return profile.Placement(self.certificate.public_key, self.points, self.partition(serial))

@@ -48,7 +48,7 @@ class AuthorityRecord:
     """The moment of the latest CRL; nothing is withdrawn with effect before it."""
     revision: int = 0
     _by_key: dict[str, Issued] = field(default_factory=dict, init=False, repr=False)
-    _by_card: dict[str, Issued] = field(default_factory=dict, init=False, repr=False)
+    _by_card: dict[str, list[Issued]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for issued in self.issued.values():
@@ -62,7 +62,11 @@ class AuthorityRecord:
     def _index(self, issued: Issued) -> None:
         self._by_key[issued.key] = issued
         if issued.card_number is not None:
-            self._by_card[issued.card_number] = issued
+            self._by_card.setdefault(issued.card_number, []).append(issued)
+
+    def serials_of(self, card_number: str) -> list[int]:
+        """The serial numbers of all certificates that a card has had."""
+        return [issued.serial for issued in self._by_card.get(card_number, ())]
 
     def require_new_use(self, key: PublicKey, card_number: str | None, usage: str) -> None:
         """RequestError where the key was certified for another card, or for another usage.
@@ -77,9 +81,9 @@ class AuthorityRecord:
 
     def require_one_role(self, subject: CertificateSubject) -> None:
         """ProfileError where the card was issued in another role or to another enterprise."""
-        before = self._by_card.get(subject.card_number)
         now = (subject.card_type.value, subject.organisation_code)
-        if before is not None and (before.card_type, before.organisation_code) != now:
+        before = self._by_card.get(subject.card_number, ())
+        if any((issued.card_type, issued.organisation_code) != now for issued in before):
             raise ProfileError(
                 f"card {subject.card_number} was issued in another role or to another enterprise",
                 remedy="a card has one role in one enterprise: make a new card",

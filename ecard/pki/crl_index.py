@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import Final
+from functools import cached_property, lru_cache
+from typing import Final, NamedTuple
 
 from ecard import der
 from ecard.errors import EncodingError
@@ -37,7 +36,10 @@ REMOVED: Final = "removeFromCRL"
 _REASON: Final = "2.5.29.21"
 _INVALIDITY: Final = "2.5.29.24"
 _CERTIFICATE_ISSUER: Final = "2.5.29.29"
-_RUN: Final = 32
+_REASON_ALONE: Final = bytes.fromhex("300c300a0603551d1504030a01")
+_RUN: Final = 8
+_MAX_RUN: Final = _RUN * 80
+"""No run of plain entries is longer than this, in bytes."""
 
 
 def _plain_shapes() -> str:
@@ -56,17 +58,17 @@ def _plain_shapes() -> str:
 
 
 _RUN_OF_PLAIN: Final = re.compile(f"(?s:(?:0(?:{_plain_shapes()})){{1,{_RUN}}}+)".encode("latin-1"))
+# within a run of plain entries: what begins with two SEQUENCEs is the tail of an entry, and not the next one
 _SERIALS: Final = re.compile(
     (
         r"(?s)0.\x02("
         + "|".join(f"\\x{n:02x}.{{{n}}}" for n in range(20, 0, -1))
-        + r")\x17.{14}(?:0\x0c.{12}|0\x1a.{26}|0\x26.{38})?"
+        + r")\x17.{14}(?:0\x0c0.{11}|0\x1a0.{25}|0\x260.{37})?"
     ).encode("latin-1")
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CrlEntry:
+class CrlEntry(NamedTuple):
     """What a CRL says of one certificate."""
 
     serial: int
@@ -148,23 +150,37 @@ class CrlIndex:
         key = _key(serial)
         own = issuer is None or issuer == self._issuer
         start = self._runs.get(key) if own or issuer is None else self._foreign.get((issuer, key))
-        return None if start is None else self._in_run(start, b"\x02" + key)
+        return None if start is None else self._in_run(start, key, serial)
 
-    def _items(self, position: int) -> Iterator[der.Node]:
-        rest = der.Node(self._data, der.SEQUENCE, position, position, self._end)
-        return iter(rest)
-
-    def _in_run(self, start: int, wanted: bytes) -> CrlEntry:
-        data = self._data
+    def _in_run(self, start: int, key: bytes, serial: int) -> CrlEntry:
+        """The entry, which is known to be in the run at ``start``: found where its serial number stands only once."""
+        data, limit = self._data, start + _MAX_RUN
+        wanted = b"\x02" + key
+        place = data.find(wanted, start, limit)
+        if data[place - 2] == der.SEQUENCE and data.find(wanted, place + 1, limit) < 0:
+            date = place + len(wanted)
+            rest = data[place - 1] - len(wanted) - 15
+            if rest == 0 and data[date] == der.UTC_TIME:
+                return CrlEntry(serial, _utc_time(data[date : date + 15]))
+            if rest == 14 and data[date] == der.UTC_TIME and data.startswith(_REASON_ALONE, date + 15):
+                return CrlEntry(serial, _utc_time(data[date : date + 15]), REASONS.get(data[date + 28], "unspecified"))
         for item in self._items(start):
             if data.startswith(wanted, item.body):
                 return read_entry(item)[0]
         raise EncodingError("the CRL's index does not fit its entries")  # pragma: no cover - the index came from them
 
+    def _items(self, position: int) -> Iterator[der.Node]:
+        return iter(der.Node(self._data, der.SEQUENCE, position, position, self._end))
+
     @cached_property
     def issuers(self) -> frozenset[bytes]:
         """The other issuers that an indirect CRL speaks of, as names in DER."""
         return frozenset(issuer for issuer, _ in self._foreign)
+
+
+@lru_cache(maxsize=1024)
+def _utc_time(encoded: bytes) -> datetime:
+    return der.read_time(der.parse(encoded, "a revocation date"))
 
 
 def _key(serial: int) -> bytes:

@@ -55,7 +55,8 @@ def _problems(certificate: Certificate, is_root: bool, is_authority: bool) -> tu
         extensions = extensions_of(certificate)
         for check in (_criticality, _authority_marks, _empty_lists):
             found += check(extensions)
-        found += _alternative_name(certificate)
+        found += _alternative_name(certificate, extensions)
+        found += [] if found else _readable(certificate)
     except EncodingError as error:
         found.append(f"is malformed: {error}")
     return tuple(found)
@@ -109,11 +110,15 @@ def _empty_lists(extensions: Extensions) -> Iterator[str]:
             yield f"has an empty {label} (RFC 5280, section 4.2.1)"
 
 
-def _alternative_name(certificate: Certificate) -> Iterator[str]:
+def _alternative_name(certificate: Certificate, extensions: Extensions) -> Iterator[str]:
     """Without a subject, a critical subjectAltName names the holder (RFC 5280, section 4.1.2.6)."""
-    try:
-        certificate.x509.extensions  # noqa: B018 - reading them is the check of their form
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        yield "has an extension that cannot be read"
-    if certificate.subject == _EMPTY_NAME and ext.SUBJECT_ALT_NAME not in extensions_of(certificate).critical:
+    if certificate.subject == _EMPTY_NAME and ext.SUBJECT_ALT_NAME not in extensions.critical:
         yield "has neither a subject nor a critical subjectAltName (RFC 5280, section 4.1.2.6)"
+
+
+def _readable(certificate: Certificate) -> Iterator[str]:
+    """Whether another reader, stricter about what extensions contain, can read them all."""
+    try:
+        certificate.x509.extensions  # noqa: B018 - reading them is the check
+    except (EncodingError, ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion):
+        yield "has an extension or a version that cannot be read"

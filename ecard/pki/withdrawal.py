@@ -159,14 +159,17 @@ class Journal:
         return [self._events[place] for place in self._by_serial.get(serial, ())]
 
     def record(self, event: Event) -> None:
-        """Add an act. Raises WithdrawalError where the certificate's state does not allow it, and adds nothing."""
-        status = self.status(event.serial, event.at)
-        _require_allowed(event, status)
-        places = self._by_serial.setdefault(event.serial, [])
+        """Add an act. Raises WithdrawalError where ``check`` does, and adds nothing then."""
+        self.check(event)
+        self._by_serial.setdefault(event.serial, []).append(len(self._events))
+        self._events.append(event)
+
+    def check(self, event: Event) -> None:
+        """Raise WithdrawalError unless the certificate's state allows the act, after all earlier acts on it."""
+        _require_allowed(event, self.status(event.serial, event.at))
+        places = self._by_serial.get(event.serial)
         if places and self._events[places[-1]].at > event.at:
             raise WithdrawalError("the act would come before an act on the same certificate that is recorded already")
-        places.append(len(self._events))
-        self._events.append(event)
 
     def status(self, serial: int, at: datetime, *, recorded: int | None = None) -> Status:
         """The state of a certificate at a moment, as the first ``recorded`` acts tell it; by default all."""
@@ -201,13 +204,21 @@ class Journal:
                 yield serial, status
 
 
+ALLOWED: Final[Mapping[Act, frozenset[State]]] = MappingProxyType(
+    {
+        Act.HOLD: frozenset({State.GOOD}),
+        Act.RELEASE: frozenset({State.ON_HOLD}),
+        Act.REVOKE: frozenset({State.GOOD, State.ON_HOLD}),
+    }
+)
+"""The table: the states in which a certificate may be for an act. Nothing is done to a revoked one."""
+
+
 def _require_allowed(event: Event, status: Status) -> None:
     if status.state is State.REVOKED:
         raise WithdrawalError("the certificate is revoked already, which is final")
-    if event.act is Act.HOLD and status.state is State.ON_HOLD:
-        raise WithdrawalError("the certificate is on hold already")
-    if event.act is Act.RELEASE and status.state is State.GOOD:
-        raise WithdrawalError("the certificate is not on hold")
+    if status.state not in ALLOWED[event.act]:
+        raise WithdrawalError(f"the certificate is {'not' if event.act is Act.RELEASE else 'already'} on hold")
     if event.act is Act.REVOKE and (event.reason is None or not event.reason.is_final):
         raise WithdrawalError("a revocation needs a final reason", remedy="use hold() for certificateHold")
 

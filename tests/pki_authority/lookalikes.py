@@ -61,6 +61,7 @@ def certificate(
     algorithm: bytes,
     key: SoftwareKey,
     validity: tuple[bytes, bytes] = (b"210707000000Z", b"310707000000Z"),
+    more: bytes = b"",
 ) -> bytes:
     """A certificate signed with its own key, as no issuer's key of the E-Port is known."""
     tbs = tlv(
@@ -72,7 +73,7 @@ def certificate(
         tlv(0x30, *(tlv(0x17, time) for time in validity)),
         tlv(0x30, *subject),
         key.public_key.spki,
-        b"" if extensions is None else tlv(0xA3, tlv(0x30, *extensions)),
+        b"" if extensions is None else tlv(0xA3, tlv(0x30, *extensions), more),
     )
     sha1 = SignatureAlgorithm.RSA_SHA1 if algorithm == SHA1_WITH_RSA else None
     return tlv(0x30, tbs, algorithm, tlv(3, b"\0", key.sign(tbs, sha1).der))

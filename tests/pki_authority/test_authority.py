@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from ecard.algorithms import KeyKind
-from ecard.errors import EcardError, InvalidCodeError, InvalidInputError, ProfileError, RequestError
+from ecard.certificate import Certificate
+from ecard.errors import EcardError, EncodingError, InvalidCodeError, InvalidInputError, ProfileError, RequestError
 from ecard.keys import SoftwareKey
 from ecard.pki import profile_oids as oids
 from ecard.pki.authority import CertificateAuthority
@@ -17,6 +18,7 @@ from ecard.pki.identity import CardIdentity, CardType
 from ecard.pki.issuing import add_years, partition_of
 from ecard.pki.profile import PublicationPoints, Usage
 from ecard.pki.profile_identity import HashedIdentityNumber, UnsafeClearIdentityNumber, require_identity_number
+from tests.pki_authority import lookalikes
 from tests.pki_authority.centre import (
     AT,
     DAY,
@@ -36,6 +38,7 @@ from tests.pki_authority.centre import (
     root,
     subject,
 )
+from tests.pki_authority.lookalikes import extension, oid, tlv
 
 
 @needs_openssl
@@ -201,6 +204,10 @@ def test_serial_numbers_are_random_positive_and_never_used_twice(monkeypatch) ->
     again = iter([serials[7].to_bytes(8, "big")[1:], b"\1\2\3\4\5\6\7"])
     monkeypatch.setattr("ecard.pki.issuing.secrets.token_bytes", lambda _: next(again))
     assert operator(authority, 99).serial_number == 0x0301020304050607
+    own = authority.certificate.serial_number
+    later = iter([own.to_bytes(8, "big")[1:], b"\7\6\5\4\3\2\1"])
+    monkeypatch.setattr("ecard.pki.issuing.secrets.token_bytes", lambda _: next(later))
+    assert operator(authority, 98).serial_number == 0x0307060504030201
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------
@@ -264,6 +271,19 @@ def test_a_key_is_for_one_card_and_one_usage() -> None:
         authority.issue(request, subject(card_number="03-JJ0A900000003"), at=AT)
     with pytest.raises(RequestError, match="another card or another usage"):
         authority.issue(request, subject(), at=AT, usage=Usage.LOGIN)
+
+
+def test_the_keys_of_authorities_and_services_are_for_nothing_else() -> None:
+    authority = root()
+    with pytest.raises(RequestError, match="authority itself"):
+        authority.issue(request_of(key_of(KeyKind.P256, 1)), subject(), at=AT)
+    service = SoftwareKey.generate(KeyKind.P256)
+    authority.create_ocsp_responder("x", at=AT, key=service)
+    for attempt in (authority.create_time_stamper, authority.create_subordinate):
+        with pytest.raises(RequestError, match="another usage"):
+            attempt("x", at=AT, key=service)
+    with pytest.raises(RequestError, match="another usage"):
+        authority.issue(request_of(service), subject(), at=AT)
 
 
 def test_a_request_that_proves_nothing_gets_nothing() -> None:
@@ -357,6 +377,23 @@ def test_the_identity_number_as_a_hash_under_a_password() -> None:
     other = authority.issue(request_of(key_of(KeyKind.P256, 3)), hashed, at=AT)
     san = [c.x509.extensions.get_extension_for_class(x509.SubjectAlternativeName).value for c in (leaf, other)]
     assert san[0] != san[1]
+    assert repr(authority) == f"<CertificateAuthority {authority.certificate.serial_number:x}, 2 issued>"
+
+
+def test_alternative_names_that_hold_no_identity_number() -> None:
+    names = tlv(0x30, tlv(0x82, b"example.invalid"), tlv(0xA0, oid("1.2.3"), tlv(0xA0, tlv(0x0C, b"x"))))
+    key, algorithm = key_of(KeyKind.P256), bytes.fromhex("300A06082A8648CE3D040302")
+    for value, error in ((names, InvalidInputError), (tlv(0x30, tlv(0xA0, oid("1.2.3"))), EncodingError)):
+        made = lookalikes.certificate(
+            serial=b"\1",
+            issuer=[],
+            subject=[],
+            extensions=[extension("2.5.29.17", value)],
+            algorithm=algorithm,
+            key=key,
+        )
+        with pytest.raises(error):
+            require_identity_number(Certificate(made), IDENTITY_NUMBER, password="correct horse")
 
 
 def test_identity_numbers_are_checked_and_passwords_have_a_length() -> None:

@@ -45,8 +45,9 @@ def test_an_authority_comes_back_whole(kind: KeyKind, tmp_path: Path) -> None:
     again.issue(request_of(key_of(kind, 5)), subject(), at=AT + DAY).verify_issued_by(issuing.certificate)
 
 
-def test_the_files_hold_no_name_and_no_readable_key_and_are_private(tmp_path: Path) -> None:
-    _, issuing, _ = chain_of(KeyKind.P256)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_files_hold_no_name_and_no_readable_key_and_are_private(kind: KeyKind, tmp_path: Path) -> None:
+    _, issuing, _ = chain_of(kind)
     issuing.save(tmp_path, password=PASSWORD)
     for name in ("authority.json", "authority.key"):
         path = tmp_path / name

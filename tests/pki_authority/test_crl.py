@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tracemalloc
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -242,6 +242,16 @@ def test_openssl_chooses_the_partition_of_the_certificate(tmp_path) -> None:
         (tmp_path / "card.pem").write_text(pem(card))
         text = openssl(*base, tmp_path / "card.pem", ok=name == "crl030000")
         assert ("OK" if name == "crl030000" else "ifferent CRL scope") in text
+
+
+def test_moments_of_another_time_zone_are_written_in_utc() -> None:
+    china = timezone(timedelta(hours=8))
+    authority = root()
+    header = CrlHeader(number=1, this_update=AT.astimezone(china), next_update=AT + WEEK)
+    entry = Entry(1, datetime(2026, 3, 3, 7, 59, 59, tzinfo=china), RevocationReason.SUPERSEDED, AT.astimezone(china))
+    (read,) = x509.load_der_x509_crl(crl(header, [entry], authority.holder))
+    assert read.revocation_date_utc == datetime(2026, 3, 2, 23, 59, 59, tzinfo=UTC)
+    assert read.extensions.get_extension_for_class(x509.InvalidityDate).value.invalidity_date_utc == AT
 
 
 def test_memory_is_bounded_by_twice_the_size_of_the_crl(tmp_path: Path) -> None:

@@ -63,8 +63,8 @@ def test_the_history_of_several_authorities_and_what_none_of_them_issued() -> No
 class KeyElsewhere:
     """A key that only signs, like one on a card or in a security module."""
 
-    def __init__(self, kind: KeyKind, *, broken: bool = False) -> None:
-        self._key = key_of(kind, 6)
+    def __init__(self, kind: KeyKind, number: int = 6, *, broken: bool = False) -> None:
+        self._key = key_of(kind, number)
         self._broken = broken
 
     @property
@@ -79,7 +79,7 @@ class KeyElsewhere:
 def test_an_authority_whose_key_is_elsewhere(kind: KeyKind, tmp_path: Path) -> None:
     key = KeyElsewhere(kind)
     top = CertificateAuthority.create_root("示例根", at=AT, key=key)
-    issuing = top.create_subordinate("示例签发", at=AT, key=KeyElsewhere(KeyKind.P256))
+    issuing = top.create_subordinate("示例签发", at=AT, key=KeyElsewhere(KeyKind.P256, 9))
     operator(issuing, 1).verify_issued_by(issuing.certificate)
     assert top.crl(at=AT, next_update=AT + WEEK)
     top.save(tmp_path)

@@ -220,6 +220,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "a serial number of 21 octets": lambda: encoded(serial=b"\1" * 21),
     "a serial number of 60,000 octets": lambda: encoded(serial=b"\1" * 60_000),
     "an extension without a value": lambda: encoded(extensions=[tlv(0x30, lookalikes.oid("1.2.3"))]),
+    "two lists of extensions": lambda: encoded(extensions=[], more=tlv(0x30)),
     "an extension of four parts": lambda: encoded(
         extensions=[tlv(0x30, lookalikes.oid("1.2.3"), b"\1\1\xff", b"\4\0", b"\5\0")]
     ),

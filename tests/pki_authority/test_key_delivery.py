@@ -17,7 +17,8 @@ from ecard.errors import (
     ProfileError,
     UnsupportedAlgorithmError,
 )
-from ecard.keys import PublicKey, SoftwareKey
+from ecard.keys import PublicKey
+from ecard.pki import key_envelope
 from ecard.pki.key_delivery import envelop, make_encryption_key, open_envelope
 from ecard.pki.key_envelope import MAX_SIZE
 from ecard.pki.profile import Usage
@@ -125,7 +126,8 @@ def test_what_cannot_be_sent() -> None:
         make_encryption_key(key_of(KeyKind.P256, 3).public_key, KeyKind.RSA1024)
     with pytest.raises(EncodingError, match="more than"):
         open_envelope(b"\x30" * (MAX_SIZE + 1), key_of(KeyKind.P256).native, certificate=root().certificate)
+    with pytest.raises(UnsupportedAlgorithmError, match="RSA and EC"):
+        key_envelope.seal(b"", key_of(KeyKind.SM2, 3).public_key)
     other = der.sequence(der.oid("1.2.840.113549.1.7.2"), der.element(der.context(0), der.null()))
     with pytest.raises(UnsupportedAlgorithmError, match="AuthEnvelopedData"):
         open_envelope(other, key_of(KeyKind.P256).native, certificate=root().certificate)
-    assert isinstance(SoftwareKey.generate(KeyKind.P256), SoftwareKey)

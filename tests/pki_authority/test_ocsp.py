@@ -175,6 +175,7 @@ def test_an_answer_made_before_anyone_asks() -> None:
 
 UNKNOWN_CRITICAL = extension("1.2.3", b"\5\0", critical=True)
 THREE_FIELDS = tlv(0x30, tlv(0x30, oid("1.2.3")), b"\4\0\4\0")
+ONE = tlv(0x30, certificate_id(1, root().certificate, Digest.SHA1).encoded)
 WRONG = {
     "nothing": b"",
     "text": b"GET / HTTP/1.1",
@@ -187,6 +188,8 @@ WRONG = {
     "an unknown critical extension": ask(root(), 1, extra=UNKNOWN_CRITICAL),
     "two nonces": ask(root(), 1, nonce=b"n", extra=extension(NONCE_OID, tlv(4, b"m"))),
     "a certificate id of three fields": tlv(0x30, tlv(0x30, tlv(0x30, tlv(0x30, THREE_FIELDS)))),
+    "a request of three parts": tlv(0x30, tlv(0x30, tlv(0x30, tlv(0x30, THREE_FIELDS, b"\5\0", b"\5\0")))),
+    "two lists of extensions": tlv(0x30, tlv(0x30, tlv(0x30, ONE), tlv(0xA2, tlv(0x30), tlv(0x30)))),
     "an unknown field": tlv(0x30, tlv(0x30, tlv(0xA5, b"\5\0"), tlv(0x30))),
     "no request list": tlv(0x30, tlv(0x30, b"\xa0\x03\x02\x01\x00")),
     "something after the end": ask(root(), 1) + b"\0",

@@ -127,6 +127,7 @@ WRONG = {
     "a digest of the wrong length": (ask(digest=bytes(31)), "bad_data_format"),
     "another policy": (ask(oid("1.2.3")), "unaccepted_policy"),
     "an extension": (ask(tlv(0xA0, tlv(0x30, oid("1.2.3"), tlv(4)))), "unaccepted_extensions"),
+    "an imprint of three parts": (tlv(0x30, b"\2\1\1", tlv(0x30, SHA256, b"\4\0", b"\4\0")), "bad_data_format"),
     "another version": (ask(version=2), "bad_data_format"),
     "a nonce of 33 octets": (ask(tlv(2, b"\1" * 33)), "bad_data_format"),
     "fields out of order": (ask(b"\1\1\xff", b"\2\1\1"), "bad_data_format"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ecard.algorithms import KeyKind
 from ecard.errors import WithdrawalError
+from ecard.pki.profile import Usage
 from ecard.pki.withdrawal import GOOD, WITHDRAWALS, Act, Event, Ground, Journal, RevocationReason, State, Status
 from tests.pki_authority.centre import AT, DAY, WEEK, chain_of, operator, root
 
@@ -142,6 +143,36 @@ def test_a_lost_card_is_held_then_found_or_voided() -> None:
     authority.withdraw(gone, Ground.LOST_FOR_GOOD, at=AT + DAY)
     assert authority.status(found.serial_number, at=AT + DAY) == GOOD
     assert authority.status(gone.serial_number, at=AT + DAY) == Status(State.REVOKED, AT + HOUR, COMPROMISE)
+
+
+def test_all_certificates_of_a_card_are_withdrawn_together() -> None:
+    authority = root()
+    card = [operator(authority, 1, usage=usage) for usage in (Usage.SIGNING, Usage.LOGIN, Usage.ENCRYPTION)]
+    other = operator(authority, 2)
+    authority.revoke(card[2], RevocationReason.SUPERSEDED, at=AT)
+    number = "03-JJ0A900000001"
+    both = [card[0].serial_number, card[1].serial_number]
+    assert authority.withdraw_card(number, Ground.FREEZE, at=AT + HOUR) == both
+    with pytest.raises(WithdrawalError, match="to hold"):
+        authority.withdraw_card(number, Ground.LOSS, at=AT + HOUR)
+    assert authority.withdraw_card(number, Ground.UNFREEZE, at=AT + 2 * HOUR) == both
+    gone = authority.withdraw_card(number, Ground.HOLDER_LEFT, at=AT + 3 * HOUR, invalidity_date=AT + HOUR)
+    assert gone == both
+    states = [status.state for c in (*card, other) if (status := authority.status(c.serial_number, at=AT + DAY))]
+    assert states == [State.REVOKED, State.REVOKED, State.REVOKED, State.GOOD]
+    for ground, name in ((Ground.HOLDER_LEFT, number), (Ground.LOSS, "03-JJ0A900000007")):
+        with pytest.raises(WithdrawalError, match="no certificate here"):
+            authority.withdraw_card(name, ground, at=AT + DAY)
+
+
+def test_a_card_is_withdrawn_as_a_whole_or_not_at_all() -> None:
+    authority = root()
+    first, second = operator(authority, 1), operator(authority, 1, usage=Usage.LOGIN)
+    authority.hold(second, at=AT + 5 * HOUR)
+    authority.release(second, at=AT + 6 * HOUR)
+    with pytest.raises(WithdrawalError, match="before an act"):
+        authority.withdraw_card("03-JJ0A900000001", Ground.LOSS, at=AT + HOUR)
+    assert authority.status(first.serial_number, at=AT + DAY) == GOOD
 
 
 def test_the_invalidity_date_is_earlier_and_kept() -> None:
