@@ -1,7 +1,7 @@
 """The signed attributes of CAdES: writing the four that every signature has, and reading them back.
 
-What they must hold is known before they are read, so reading is comparing bytes; only what does not compare
-equal is taken apart.
+What they must hold is known before they are read, so reading is mostly comparing bytes; only what does not
+compare equal is taken apart.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from ecard import der
 from ecard.algorithms import Digest
 from ecard.certificate import Certificate
-from ecard.documents.bounds import MAX_ATTRIBUTES, MAX_CERTIFICATE_IDS, MAX_VALUES
+from ecard.documents.bounds import MAX_CERTIFICATE_IDS, MAX_VALUES
 from ecard.errors import EncodingError, UnsupportedAlgorithmError
 
 
@@ -53,12 +53,46 @@ def encode(attribute: Attribute, value: bytes) -> bytes:
 
 def encode_all(content_type: bytes, digest: bytes, moment: datetime, certificate: Certificate) -> list[bytes]:
     """The four signed attributes, each in DER; ``content_type`` is an encoded OID, ``digest`` the document's."""
-    return [
-        encode(Attribute.CONTENT_TYPE, content_type),
-        encode(Attribute.MESSAGE_DIGEST, der.octet_string(digest)),
-        encode(Attribute.SIGNING_TIME, der.time(moment)),
-        encode(Attribute.SIGNING_CERTIFICATE, signing_certificate(certificate)),
-    ]
+    return [*_without_time(content_type, digest, certificate), encode(Attribute.SIGNING_TIME, der.time(moment))]
+
+
+def only_signing_time(
+    encoded: tuple[bytes, ...], content_type: bytes, digest: bytes, certificate: Certificate
+) -> bytes | None:
+    """The value of signing-time, if the attributes are those that ``encode_all`` writes for some moment; or None.
+
+    Nearly all signatures are like that, and then nothing of the attributes has to be taken apart.
+    """
+    if len(encoded) != 4 or not all([known in encoded for known in _without_time(content_type, digest, certificate)]):
+        return None
+    for item in encoded:
+        if len(item) == _SIGNING_TIME_SIZE and item.startswith(_SIGNING_TIME_HEAD):
+            return item[_SIGNING_TIME_VALUE:]
+    return None
+
+
+def _without_time(content_type: bytes, digest: bytes, certificate: Certificate) -> tuple[bytes, bytes, bytes]:
+    return _content_type(content_type), _DIGEST_HEADS[len(digest)] + digest, _signing_certificate(certificate)
+
+
+@lru_cache
+def _content_type(oid: bytes) -> bytes:
+    return encode(Attribute.CONTENT_TYPE, oid)
+
+
+@lru_cache(maxsize=1024)
+def _signing_certificate(certificate: Certificate) -> bytes:
+    return encode(Attribute.SIGNING_CERTIFICATE, signing_certificate(certificate))
+
+
+_DIGEST_HEADS: Final = {
+    digest.size: encode(Attribute.MESSAGE_DIGEST, der.octet_string(bytes(digest.size)))[: -digest.size]
+    for digest in Digest
+}
+_EMPTY_TIME: Final = der.element(der.UTC_TIME, bytes(13))
+_SIGNING_TIME_SIZE: Final = len(encode(Attribute.SIGNING_TIME, _EMPTY_TIME))
+_SIGNING_TIME_VALUE: Final = _SIGNING_TIME_SIZE - len(_EMPTY_TIME)
+_SIGNING_TIME_HEAD: Final = encode(Attribute.SIGNING_TIME, _EMPTY_TIME)[:-13]
 
 
 def to_be_signed(attributes: Iterable[bytes]) -> bytes:
@@ -87,28 +121,31 @@ class SignedAttributes(NamedTuple):
         return [swapped.get(encoded, encoded) for encoded in self.encoded]
 
 
-def read_attributes(data: bytes, span: der.Span) -> SignedAttributes:
-    """The attributes in the SignedAttributes of a SignerInfo; EncodingError where they are not attributes at all."""
-    encoded: list[bytes] = []
+def read_attributes(encoded: tuple[bytes, ...]) -> SignedAttributes:
+    """Sort out attributes in DER. EncodingError where one is not an attribute at all."""
     values: dict[Attribute, bytes] = {}
     problems: dict[Attribute, str] = {}
-    for tag, start, body, end in der.spans(data, span[2], span[3], MAX_ATTRIBUTES):
-        parts = der.spans(data, body, end, 2)
-        if tag != der.SEQUENCE or len(parts) != 2 or parts[1][0] != der.SET:
-            raise EncodingError(f"the attribute at byte {start} is not a name and a set of values")
-        encoded.append(data[start:end])
-        attribute = _BY_OID.get(data[parts[0][1] : parts[0][3]])
+    for item in encoded:
+        attribute, found = _read_attribute(item)
         if attribute is None:
             continue
-        found = der.spans(data, parts[1][2], parts[1][3], MAX_VALUES)
         if attribute in values or attribute in problems:
             values.pop(attribute, None)
             problems[attribute] = f"the signed attribute {attribute.label} is there more than once"
         elif len(found) != 1:
             problems[attribute] = f"the signed attribute {attribute.label} has {len(found)} values instead of one"
         else:
-            values[attribute] = data[found[0][1] : end]
-    return SignedAttributes(tuple(encoded), values, problems)
+            values[attribute] = found[0]
+    return SignedAttributes(encoded, values, problems)
+
+
+def _read_attribute(item: bytes) -> tuple[Attribute | None, list[bytes]]:
+    """Which attribute it is, None for one of no interest, and its encoded values."""
+    parts = der.parse(item, "an attribute").expect(der.SEQUENCE, "an attribute").children(2)
+    if len(parts) != 2 or parts[1].tag != der.SET:
+        raise EncodingError("an attribute is not a name and a set of values")
+    attribute = _BY_OID.get(parts[0].encoded)
+    return attribute, [value.encoded for value in parts[1].children(MAX_VALUES)] if attribute else []
 
 
 @lru_cache(maxsize=1024)

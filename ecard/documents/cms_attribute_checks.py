@@ -1,4 +1,4 @@
-"""What the signed attributes say, against what they should say: a misfit for each that says something else."""
+"""What the signed attributes say, against what they should say: a finding for each that says something else."""
 
 from __future__ import annotations
 
@@ -31,75 +31,91 @@ _ABSENT: Final = {
 }
 
 
-class Misfit(NamedTuple):
-    """What is wrong with an attribute, and the encoded value that would fit in its place, where it has one at all."""
+class Facts(NamedTuple):
+    """What the attributes are held against: only what is known."""
 
-    finding: Finding
-    expected: bytes | None = None
+    data: bytes
+    """The OID of plain data in the message's shape, in DER."""
+    digest: Digest | None
+    of_document: bytes | None
+    certificate: Certificate | None
+
+    def expected(self) -> dict[Attribute, bytes]:
+        """The encoded values that the attributes have in a signature as ecard writes it."""
+        values = {Attribute.CONTENT_TYPE: self.data}
+        if self.of_document is not None:
+            values[Attribute.MESSAGE_DIGEST] = der.octet_string(self.of_document)
+        if self.certificate is not None:
+            values[Attribute.SIGNING_CERTIFICATE] = signing_certificate(self.certificate)
+        return values
 
 
-def absences(attributes: SignedAttributes) -> dict[Attribute, Misfit]:
-    """The attributes of CAdES that are missing, there twice, or without exactly one value."""
-    return {
-        attribute: Misfit(Finding(code, attributes.problem(attribute)))
-        for attribute, code in _ABSENT.items()
-        if attribute not in attributes.values
-    }
+def misfits(
+    attributes: SignedAttributes, facts: Facts, expected: Mapping[Attribute, bytes]
+) -> dict[Attribute, Finding]:
+    """What is wrong with each attribute that is missing, twice there, or at odds with the facts.
+
+    A value other than the expected one is not wrong if it says the same in another way.
+    """
+    found = {}
+    for attribute, code in _ABSENT.items():
+        value = attributes.values.get(attribute)
+        if value is None:
+            found[attribute] = Finding(code, attributes.problem(attribute))
+        elif attribute in expected and value != expected[attribute]:
+            finding = _at_odds(attribute, value, facts)
+            if finding is not None:
+                found[attribute] = finding
+    return found
 
 
-def check_content_type(values: Mapping[Attribute, bytes], in_message: bytes, data: bytes) -> Misfit | None:
-    """content-type is ``data``, and so is the type that stands in the message (RFC 5652, section 11.1); OIDs in DER."""
-    if in_message != data:
-        message = f"the message is about content of type {_oid_words(in_message)}, not about plain data"
-        return Misfit(Finding(FindingCode.CONTENT_TYPE_WRONG, message))
-    if values[Attribute.CONTENT_TYPE] != data:
-        message = f"content-type names {_oid_words(values[Attribute.CONTENT_TYPE])}, not plain data as the message does"
-        return Misfit(Finding(FindingCode.CONTENT_TYPE_WRONG, message), data)
+def _at_odds(attribute: Attribute, value: bytes, facts: Facts) -> Finding | None:
+    if attribute is Attribute.CONTENT_TYPE:
+        message = f"content-type names {oid_words(value)} instead of plain data"
+        return Finding(FindingCode.CONTENT_TYPE_WRONG, message)
+    if attribute is Attribute.MESSAGE_DIGEST and facts.digest is not None:
+        return _wrong_digest(value, facts.digest)
+    if attribute is Attribute.SIGNING_CERTIFICATE and facts.certificate is not None:
+        return wrong_certificate(value, facts.certificate)
     return None
 
 
-def check_message_digest(values: Mapping[Attribute, bytes], digest: Digest, of_document: bytes) -> Misfit | None:
-    """message-digest is the digest of the document (RFC 5652, section 11.2)."""
-    expected, actual = der.octet_string(of_document), values[Attribute.MESSAGE_DIGEST]
-    if actual == expected:
-        return None
-    if len(actual) != len(expected) or actual[:2] != expected[:2]:
-        return Misfit(Finding(FindingCode.MALFORMED, f"message-digest is not a {digest.label} digest"), expected)
+def _wrong_digest(value: bytes, digest: Digest) -> Finding:
+    if value[:2] != bytes((der.OCTET_STRING, digest.size)):
+        return Finding(FindingCode.MALFORMED, f"message-digest is not a {digest.label} digest")
     message = f"the document was changed, or is another one: its {digest.label} digest is not the one that was signed"
-    return Misfit(Finding(FindingCode.DOCUMENT_CHANGED, message), expected)
+    return Finding(FindingCode.DOCUMENT_CHANGED, message)
 
 
-def check_signing_certificate(values: Mapping[Attribute, bytes], certificate: Certificate) -> Misfit | None:
-    """signing-certificate-v2 names ``certificate`` in the first place (RFC 5035, section 5.4)."""
-    expected, actual = signing_certificate(certificate), values[Attribute.SIGNING_CERTIFICATE]
-    if actual == expected:
-        return None
+def wrong_certificate(value: bytes, certificate: Certificate) -> Finding | None:
+    """Why a signing-certificate-v2 does not name ``certificate`` in the first place; None where it does.
+
+    RFC 5035, section 5.4. The hash may be any of ecard's digests but SHA-1.
+    """
     try:
-        named = read_certificate_ids(actual)[0]
+        named = read_certificate_ids(value)[0]
     except (EncodingError, UnsupportedAlgorithmError) as error:
-        return Misfit(Finding(FindingCode.SIGNER_CERTIFICATE_WRONG, f"signing-certificate-v2: {error}"), expected)
+        return Finding(FindingCode.SIGNER_CERTIFICATE_WRONG, f"signing-certificate-v2: {error}")
     if named.digest not in _ALLOWED_CERTIFICATE_HASHES:
         message = f"signing-certificate-v2 names the certificate by {named.digest.label}, which is too weak"
-        return Misfit(Finding(FindingCode.ALGORITHM_NOT_ALLOWED, message), expected)
+        return Finding(FindingCode.ALGORITHM_NOT_ALLOWED, message)
     if named.names(certificate):
         return None
     message = "the certificate in the message is not the one that signing-certificate-v2 names: one of them was changed"
-    return Misfit(Finding(FindingCode.SIGNER_CERTIFICATE_WRONG, message), expected)
+    return Finding(FindingCode.SIGNER_CERTIFICATE_WRONG, message)
 
 
-def limiting_certificate_ids(values: Mapping[Attribute, bytes], certificate: Certificate) -> tuple[CertificateId, ...]:
+def named_issuers(attributes: SignedAttributes) -> tuple[CertificateId, ...]:
     """The certificates that signing-certificate-v2 names beside the signer's; empty where it cannot be read."""
-    if values.get(Attribute.SIGNING_CERTIFICATE, signing_certificate(certificate)) == signing_certificate(certificate):
-        return ()
     try:
-        return read_certificate_ids(values[Attribute.SIGNING_CERTIFICATE])[1:]
+        return read_certificate_ids(attributes.values.get(Attribute.SIGNING_CERTIFICATE, b""))[1:]
     except (EncodingError, UnsupportedAlgorithmError):
         return ()
 
 
-def read_signing_time(values: Mapping[Attribute, bytes]) -> datetime:
-    """The signing-time, which has to be there. EncodingError where it is no time (RFC 5652, section 11.3)."""
-    return der.read_time(der.parse(values[Attribute.SIGNING_TIME], "signing-time"))
+def read_signing_time(value: bytes) -> datetime:
+    """The moment in an encoded signing-time. EncodingError where it is no time (RFC 5652, section 11.3)."""
+    return der.read_time(der.parse(value, "signing-time"))
 
 
 def check_signing_time(signing_time: datetime, certificate: Certificate | None, at: datetime) -> list[Finding]:
@@ -119,7 +135,8 @@ def _words(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _oid_words(encoded: bytes) -> str:
+def oid_words(encoded: bytes) -> str:
+    """An encoded object identifier for a message."""
     try:
         return der.read_oid(der.parse(encoded))
     except EncodingError:

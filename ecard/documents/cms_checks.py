@@ -27,18 +27,19 @@ from ecard.documents.attributes import (
     Attribute,
     SignedAttributes,
     read_algorithm,
+    read_attributes,
     read_digest_algorithm,
+    signing_certificate,
     to_be_signed,
 )
 from ecard.documents.cms_attribute_checks import (
-    Misfit,
-    absences,
-    check_content_type,
-    check_message_digest,
-    check_signing_certificate,
+    Facts,
     check_signing_time,
-    limiting_certificate_ids,
+    misfits,
+    named_issuers,
+    oid_words,
     read_signing_time,
+    wrong_certificate,
 )
 from ecard.documents.cms_diagnosis import explain
 from ecard.documents.cms_reader import Message
@@ -72,13 +73,8 @@ class _Judgement:
     def run(self, document: Document) -> Report:
         self._find_certificate()
         self._read_algorithms()
-        if self._signer.attributes is None:
-            self._add(FindingCode.MALFORMED, "the signature has no signed attributes, so it is no CAdES signature")
-        else:
-            misfits = self._compare_attributes(self._signer.attributes, document)
-            self._check_value(self._signer.attributes, misfits)
-            self._check_signing_time(self._signer.attributes.values)
-        verdict = self._judge_signer()
+        attributes = self._judge_attributes(document)
+        verdict = self._judge_signer(attributes)
         return Report(
             at=self._conditions.at,
             reasons=tuple(dict.fromkeys(self._findings)),
@@ -113,8 +109,12 @@ class _Judgement:
             )
 
     def _is_named(self, certificate: Certificate) -> bool:
-        values = self._signer.attributes.values if self._signer.attributes else {}
-        return Attribute.SIGNING_CERTIFICATE in values and check_signing_certificate(values, certificate) is None
+        try:
+            values = read_attributes(self._signer.attributes or (), {}).values
+        except EncodingError:
+            return False
+        value = values.get(Attribute.SIGNING_CERTIFICATE)
+        return value is not None and wrong_certificate(value, certificate) is None
 
     def _read_key(self, certificate: Certificate) -> None:
         try:
@@ -144,61 +144,79 @@ class _Judgement:
                 return
         self._algorithm = algorithm
 
-    # 3 to 6
-    def _compare_attributes(self, attributes: SignedAttributes, document: Document) -> dict[Attribute, Misfit]:
-        values, shape = attributes.values, self._message.shape
-        misfits = absences(attributes) if len(values) < len(Attribute) else {}
-        compared: dict[Attribute, Misfit | None] = {}
-        if Attribute.CONTENT_TYPE in values:
-            content_type = self._message.content_type
-            compared[Attribute.CONTENT_TYPE] = check_content_type(values, content_type, shape.data)
-        if Attribute.MESSAGE_DIGEST in values and self._digest is not None:
-            of_document = digest_of(document, self._digest)
-            compared[Attribute.MESSAGE_DIGEST] = check_message_digest(values, self._digest, of_document)
-        if Attribute.SIGNING_CERTIFICATE in values and self._certificate is not None:
-            compared[Attribute.SIGNING_CERTIFICATE] = check_signing_certificate(values, self._certificate)
-        misfits.update({attribute: misfit for attribute, misfit in compared.items() if misfit is not None})
-        return misfits
+    # 3 to 8
+    def _judge_attributes(self, document: Document) -> SignedAttributes | None:
+        data, content_type = self._message.shape.data, self._message.content_type
+        if content_type != data:
+            message = f"the message is about content of type {oid_words(content_type)}, not about plain data"
+            self._add(FindingCode.CONTENT_TYPE_WRONG, message)
+        if self._signer.attributes is None:
+            self._add(FindingCode.MALFORMED, "the signature has no signed attributes, so it is no CAdES signature")
+            return None
+        of_document = None if self._digest is None else digest_of(document, self._digest)
+        if of_document is not None and self._certificate is not None:
+            time = only_signing_time(self._signer.attributes, data, of_document, self._certificate)
+            if time is not None:
+                self._check_value(None, {}, {})
+                self._check_signing_time(time)
+                return None
+        return self._compare_attributes(Facts(data, self._digest, of_document, self._certificate))
+        
+        facts = Facts(data, self._digest, of_document, self._certificate)
+        expected = facts.expected()
+        try:
+            attributes = read_attributes(self._signer.attributes, expected)
+        except EncodingError as error:
+            self._add(FindingCode.MALFORMED, f"the signed attributes: {error}")
+            return None
+        self._check_value(attributes, misfits(attributes, facts, expected), expected)
+        self._check_signing_time(attributes)
+        return attributes
 
     # 7
-    def _check_value(self, attributes: SignedAttributes, misfits: dict[Attribute, Misfit]) -> None:
+    def _check_value(
+        self, attributes: SignedAttributes, wrong: dict[Attribute, Finding], expected: Mapping[Attribute, bytes]
+    ) -> None:
         explanation = None
         if self._key is not None and self._algorithm is not None:
             signature = Signature(self._algorithm, self._signer.value)
             try:
                 self._key.verify(signature, to_be_signed(attributes.encoded))
             except InvalidSignatureError:
-                expected = {a: misfit.expected for a, misfit in misfits.items() if misfit.expected is not None}
-                explanation, changed = explain(self._key, signature, attributes, expected)
-                misfits = {a: misfit for a, misfit in misfits.items() if a not in changed}
-        self._findings.extend(misfit.finding for misfit in misfits.values())
+                repairs = {a: expected[a] for a in wrong if a in expected and a in attributes.values}
+                explanation, changed = explain(self._key, signature, attributes, repairs)
+                wrong = {attribute: finding for attribute, finding in wrong.items() if attribute not in changed}
+        self._findings += wrong.values()
         if explanation is not None:
             self._findings.append(explanation)
 
     # 8
-    def _check_signing_time(self, values: Mapping[Attribute, bytes]) -> None:
-        if Attribute.SIGNING_TIME not in values:
+    def _check_signing_time(self, attributes: SignedAttributes) -> None:
+        value = attributes.values.get(Attribute.SIGNING_TIME)
+        if value is None:
             return
         try:
-            self._signing_time = read_signing_time(values)
+            self._signing_time = read_signing_time(value)
         except EncodingError as error:
             self._add(FindingCode.SIGNING_TIME_WRONG, f"signing-time is no time: {error}")
         else:
             self._findings += check_signing_time(self._signing_time, self._certificate, self._conditions.at)
 
     # 9 and 10
-    def _judge_signer(self) -> SignerVerdict:
+    def _judge_signer(self, attributes: SignedAttributes | None) -> SignerVerdict:
         if self._certificate is None:
             return SignerVerdict()
         verdict = judge_signer(self._certificate, self._conditions, untrusted=self._message.certificates)
         self._findings += verdict.findings
-        if verdict.validated is not None and self._signer.attributes is not None:
-            self._require_named(verdict.validated.path, self._signer.attributes.values)
+        if verdict.validated is not None and attributes is not None:
+            self._require_named(verdict.validated.path, attributes)
         return verdict
 
-    def _require_named(self, path: tuple[Certificate, ...], values: Mapping[Attribute, bytes]) -> None:
+    def _require_named(self, path: tuple[Certificate, ...], attributes: SignedAttributes) -> None:
         """Where signing-certificate-v2 names issuers too, no others vouch for the signer (RFC 5035, section 5.4)."""
-        named = limiting_certificate_ids(values, path[0])
+        if attributes.values.get(Attribute.SIGNING_CERTIFICATE) == signing_certificate(path[0]):
+            return
+        named = named_issuers(attributes)
         if named and not all(any(one.names(issuer) for one in named) for issuer in path[1:-1]):
             self._add(
                 FindingCode.CONSTRAINT_BROKEN,

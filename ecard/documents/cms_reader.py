@@ -13,8 +13,7 @@ from cryptography import x509
 
 from ecard import der
 from ecard.certificate import Certificate
-from ecard.documents.attributes import SignedAttributes, read_attributes
-from ecard.documents.bounds import MAX_CERTIFICATES, MAX_DIGESTS, MAX_SIGNATURE_SIZE, MAX_SIGNERS
+from ecard.documents.bounds import MAX_ATTRIBUTES, MAX_CERTIFICATES, MAX_DIGESTS, MAX_SIGNATURE_SIZE, MAX_SIGNERS
 from ecard.documents.cms_shape import Shape
 from ecard.documents.cms_writer import issuer_and_serial
 from ecard.documents.normalise import to_der, unarmoured
@@ -36,7 +35,8 @@ class SignerInfo(NamedTuple):
     identifier: bytes
     """IssuerAndSerialNumber, or the key identifier with tag [0]."""
     digest_identifier: bytes
-    attributes: SignedAttributes | None
+    attributes: tuple[bytes, ...] | None
+    """The signed attributes, not yet read; None where there are none."""
     signature_identifier: bytes
     value: bytes
 
@@ -106,8 +106,8 @@ def _unexpected(span: der.Span, what: str) -> EncodingError:
 
 
 def _read_content_info(data: bytes) -> Message:
-    whole = der.spans(data, 0, len(data), 1)[0]
-    parts = _parts(data, whole, der.SEQUENCE, "a CMS message", 2)
+    whole = der.parse(data, "the signature")
+    parts = _parts(data, whole[1:], der.SEQUENCE, "a CMS message", 2)
     if len(parts) != 2:
         raise EncodingError("the CMS message is not a type and a content")
     name = _encoded(data, parts[0], der.OID, "the type of the message")
@@ -210,7 +210,8 @@ def _read_signer(data: bytes, span: der.Span) -> SignerInfo:
     parts = _parts(data, span, der.SEQUENCE, "a signer", 7)
     attributes = None
     if len(parts) > 3 and parts[3][0] == _SIGNED_ATTRIBUTES:
-        attributes = read_attributes(data, parts.pop(3))
+        _, _, body, end = parts.pop(3)
+        attributes = tuple([data[start:stop] for _, start, _, stop in der.spans(data, body, end, MAX_ATTRIBUTES)])
     if not 5 <= len(parts) <= 6 or (len(parts) == 6 and parts[5][0] != _UNSIGNED_ATTRIBUTES):
         raise EncodingError("a signer with missing or unknown parts")
     version, identifier, digest, algorithm, value = parts[:5]

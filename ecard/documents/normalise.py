@@ -29,7 +29,7 @@ def unarmoured(data: bytes) -> bytes:
 
     Raises EncodingError where a PEM text is not whole, has another label, or something before or after it.
     """
-    if b"-----BEGIN" not in data[:1024]:
+    if data[0] == der.SEQUENCE or b"-----BEGIN" not in data[:1024]:
         return data
     match = _PEM.fullmatch(data)
     if match is None:
