@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
@@ -67,14 +68,22 @@ def _require_replaceable(out: Path) -> None:
 
 
 def _what_next(out: Path, organisation_code: str) -> str:
-    place = shlex.quote(str(out))
+    place, ecard = shlex.quote(str(out)), _own_name()
     return f"""
 Try next (the PINs are in {place}/{README}):
-  ecard verify {place}/contract.txt {place}/contract.txt.operator.p7s --trust {place}/trust/root.pem \\
+  {ecard} verify {place}/contract.txt {place}/contract.txt.operator.p7s --trust {place}/trust/root.pem \\
         --crl {place}/trust --role operator --enterprise {organisation_code}
-  ecard sign {place}/contract.txt --card sim:{place}/cards/operator-1.card
-  ecard verify {place}/contract.txt {place}/contract.txt.p7s --trust {place}/trust/root.pem \\
+  {ecard} sign {place}/contract.txt --card sim:{place}/cards/operator-1.card
+  {ecard} verify {place}/contract.txt {place}/contract.txt.p7s --trust {place}/trust/root.pem \\
         --crl {place}/trust --anyone --json
   openssl cms -verify -binary -inform DER -in {place}/contract.txt.operator.p7s -content {place}/contract.txt \\
         -CAfile {place}/trust/root.pem -purpose any -out /dev/null
 """
+
+
+def _own_name() -> str:
+    """How this command is called: ``ecard`` where the shell finds it, otherwise by its path."""
+    called = Path(sys.argv[0])
+    if called.name != "ecard" or shutil.which("ecard") is not None:
+        return "ecard"
+    return shlex.quote(os.path.relpath(called))
