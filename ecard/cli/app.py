@@ -20,8 +20,8 @@ from ecard.cli import (
     trace_commands,
     verify_command,
 )
-from ecard.cli.card_options import PIN_VARIABLE
-from ecard.errors import EcardError, LastPinTryError, NoPinError
+from ecard.cli.card_options import MANAGEMENT_KEY_VARIABLE, PIN_VARIABLE
+from ecard.errors import EcardError, LastPinTryError, ManagementKeyError, NoPinError
 
 TRAFFIC: Final = 5
 """The logging level of every exchange with a card, below DEBUG. Secrets are masked in it."""
@@ -88,6 +88,8 @@ def _in_words(error: BaseException) -> str:
         return f"{error.what}: if you are sure of the PIN, add --use-last-try"
     if isinstance(error, NoPinError):
         return f"{error.what}: run this in a terminal, or set the environment variable {PIN_VARIABLE}"
+    if isinstance(error, ManagementKeyError):
+        return f"{error.what}: give the card's management key in the environment variable {MANAGEMENT_KEY_VARIABLE}"
     if isinstance(error, EcardError):
         return str(error)
     if isinstance(error, typer.TyperException):

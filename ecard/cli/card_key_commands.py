@@ -13,7 +13,6 @@ import typer
 from ecard.algorithms import KeyKind
 from ecard.apdu.words import PinUse
 from ecard.cli.card_options import (
-    MANAGEMENT_KEY_VARIABLE,
     CardAddress,
     SlotName,
     TraceFile,
@@ -21,7 +20,6 @@ from ecard.cli.card_options import (
     open_piv,
     parse_slot,
 )
-from ecard.errors import CardStatusError, EcardError
 from ecard.files import write_atomically
 
 certificate_app: Final = typer.Typer(help="Certificates on a card.", no_args_is_help=True)
@@ -90,12 +88,7 @@ def generate(
     The management key is the factory's, or the environment variable ECARD_MANAGEMENT_KEY in hexadecimal.
     """
     with open_piv(card, trace) as piv:
-        try:
-            piv.authenticate_management_key(management_key())
-        except CardStatusError as error:
-            raise EcardError(
-                error.what, remedy=f"give the card's management key in {MANAGEMENT_KEY_VARIABLE}"
-            ) from None
+        piv.authenticate_management_key(management_key())
         kind = KeyKind(algorithm.value)
         public_key = piv.generate_key(parse_slot(slot), kind, pin_use=PinUse[pin_use.name])
     body = encodebytes(public_key.spki).decode()
