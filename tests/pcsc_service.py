@@ -31,18 +31,19 @@ from ecard.simulator.vpcd import ReaderState, serve
 READER = "ecard test reader"
 """The friendly name: the readers are called "ecard test reader 00 00" and "ecard test reader 00 01"."""
 _DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
-_STARTED_WITHIN = 10.0
-_NOTICED_WITHIN = 5.0
+_STARTED_WITHIN = 20.0
+_NOTICED_WITHIN = 20.0
 _IN_NAMESPACE = """
 mount -t tmpfs tmpfs /run && mkdir /run/pcscd && mount --bind "$1" /run/pcscd &&
-exec pcscd --foreground --config "$2"
+exec setpriv --pdeathsig KILL pcscd --foreground --config "$2"
 """
+"""The daemon ends with the thread that started it, also where the tests are killed."""
 
 
 @functools.lru_cache(maxsize=1)
 def why_not() -> str | None:
     """Why no service can be started here; None where one can."""
-    for program in ("pcscd", "unshare"):
+    for program in ("pcscd", "unshare", "setpriv"):
         if _which(program) is None:
             return f"{program} is not installed"
     if not _DRIVER.exists():
@@ -78,6 +79,7 @@ class PcscService:
         self.port = _two_free_ports()
         self.socket = _directory() / "run" / "pcscd.comm"
         self._process: subprocess.Popen[bytes] | None = None
+        self._changing = threading.Lock()
 
     def reader(self, slot: int = 0) -> str:
         """The name of a reader."""
@@ -89,7 +91,22 @@ class PcscService:
         return {**os.environ, "PCSCLITE_CSOCK_NAME": str(self.socket)}
 
     def start(self) -> None:
-        """Start the daemon, and wait until clients can connect."""
+        """Start the daemon, and wait until clients can connect. It ends with the thread that calls this."""
+        with self._changing:
+            assert self._process is None, "the service runs already"
+            run, configuration = self._prepare()
+            with (_directory() / "pcscd.log").open("wb") as log:
+                self._process = subprocess.Popen(
+                    ["unshare", "-rm", "sh", "-c", _IN_NAMESPACE, "sh", str(run), str(configuration)],
+                    env={**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+            os.environ["PCSCLITE_CSOCK_NAME"] = str(self.socket)
+            _wait_until(self._accepts, _STARTED_WITHIN, "pcscd does not start")
+
+    def _prepare(self) -> tuple[Path, Path]:
         run, configuration = _directory() / "run", _directory() / "conf"
         for directory in (run, configuration):
             directory.mkdir(exist_ok=True)
@@ -98,33 +115,28 @@ class PcscService:
             f'FRIENDLYNAME "{self.friendly_name}"\nDEVICENAME /dev/null:0x{self.port:04X}\n'
             f"LIBPATH {_DRIVER}\nCHANNELID 0x{self.port:04X}\n"
         )
-        self._process = subprocess.Popen(
-            ["unshare", "-rm", "sh", "-c", _IN_NAMESPACE, "sh", str(run), str(configuration)],
-            env={**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"},
-            stdin=subprocess.DEVNULL,
-            stdout=(_directory() / "pcscd.log").open("wb"),
-            stderr=subprocess.STDOUT,
-        )
-        os.environ["PCSCLITE_CSOCK_NAME"] = str(self.socket)
-        _wait_until(self._accepts, _STARTED_WITHIN, "pcscd does not start")
+        return run, configuration
 
     def stop(self) -> None:
-        """Stop the daemon: clients lose it, as when a service is restarted."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+        """Stop the daemon, if it runs: clients lose it, as when a service is restarted."""
+        self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End the daemon without giving it a chance to tidy up."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+        """End the daemon, if it runs, without giving it a chance to tidy up."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        # a timer may stop the service while the test already wants to start it again
+        with self._changing:
+            process, self._process = self._process, None
+            if process is None:
+                return
+            process.send_signal(how)
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
     def _accepts(self) -> bool:
         assert self._process is not None
@@ -159,8 +171,8 @@ class PcscService:
 def running(*, friendly_name: str = READER) -> Iterator[PcscService]:
     """A service for the length of a ``with`` block; the environment finds it as long."""
     service = PcscService(friendly_name=friendly_name)
-    service.start()
     try:
+        service.start()
         yield service
     finally:
         service.stop()

@@ -38,11 +38,10 @@ class LockedFile:
         """
         descriptor = _write_beside(self.path, content, wait=_SAVE_WAIT)
         try:
-            os.replace(_beside(self.path), self.path)
-            _sync_directory(self.path)
-        except OSError as error:
+            _put_in_place(self.path)
+        except BaseException:
             os.close(descriptor)
-            raise _failed(self.path, "written", error) from None
+            raise
         self._descriptor, old = descriptor, self._descriptor
         os.close(old)
 
@@ -67,12 +66,8 @@ def create(path: Path, content: bytes, *, wait: float) -> LockedFile:
     try:
         # nobody else can create it meanwhile: whoever wants to must hold the file beside it, which is locked
         _require_absent(path)
-        os.replace(_beside(path), path)
-        _sync_directory(path)
-    except OSError as error:
-        os.close(descriptor)
-        raise _failed(path, "written", error) from None
-    except CardFileError:
+        _put_in_place(path)
+    except BaseException:
         os.close(descriptor)
         raise
     return LockedFile(path, descriptor)
@@ -92,6 +87,7 @@ def _write_beside(path: Path, content: bytes, *, wait: float) -> int:
     """The descriptor of the locked file beside ``path``, holding ``content``, on the disk."""
     descriptor = _lock(_beside(path), os.O_RDWR | os.O_CREAT, wait=wait)
     try:
+        _require_own(_beside(path), descriptor)
         os.ftruncate(descriptor, 0)
         os.fchmod(descriptor, 0o600)
         _write_all(descriptor, content)
@@ -99,7 +95,17 @@ def _write_beside(path: Path, content: bytes, *, wait: float) -> int:
     except OSError as error:
         os.close(descriptor)
         raise _failed(path, "written", error) from None
+    except CardFileError:
+        os.close(descriptor)
+        raise
     return descriptor
+
+
+def _require_own(path: Path, descriptor: int) -> None:
+    # keys are not written into a file that somebody else laid ready, nor over one that has another name too
+    found = os.fstat(descriptor)
+    if found.st_uid != os.geteuid() or found.st_nlink != 1:
+        raise CardFileError(f"{path} belongs to somebody else or has another name", remedy="remove it")
 
 
 def _lock(path: Path, flags: int, *, wait: float) -> int:
@@ -170,13 +176,18 @@ def _write_all(descriptor: int, content: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _sync_directory(path: Path) -> None:
-    # a rename is on the disk only when its directory is
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _put_in_place(path: Path) -> None:
+    """Give the file beside ``path`` its name, on the disk."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        os.replace(_beside(path), path)
+        # a rename is on the disk only when its directory is
+        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        raise _failed(path, "written", error) from None
 
 
 _REMEDIES: Final = {

@@ -7,12 +7,12 @@ from functools import cached_property
 from math import gcd
 from typing import Final
 
-from Crypto.PublicKey import RSA
 from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 
 from ecard.algorithms import KeyKind
 from ecard.apdu import tlv
 from ecard.apdu.status import Status
+from ecard.errors import MissingDependencyError
 from ecard.simulator.card_key import CardKey
 from ecard.simulator.native import read_pkcs8, write_pkcs8, write_spki
 from ecard.simulator.randomness import Randomness, SystemRandomness
@@ -30,10 +30,19 @@ class RsaKey(CardKey):
 
     @staticmethod
     def generate(kind: KeyKind, source: Randomness) -> RsaKey:
-        """A new key; from a seeded ``source`` the same one again."""
+        """A new key; from a seeded ``source`` the same one again.
+
+        Raises MissingDependencyError for a seeded one where pycryptodome is missing: cryptography takes no seed.
+        """
         bits = kind.size * 8
         if isinstance(source, SystemRandomness):
             return RsaKey(rsa.generate_private_key(_EXPONENT, bits))
+        try:
+            from Crypto.PublicKey import RSA
+        except ImportError:
+            raise MissingDependencyError(
+                "an RSA key from a seed needs pycryptodome", remedy='install "pycryptodome>=4.4,<5"'
+            ) from None
         made = RSA.generate(bits, randfunc=source.take, e=_EXPONENT)
         return RsaKey.from_primes(int(made.p), int(made.q))
 

@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from ecard import sm2
 from ecard.algorithms import KeyKind, Signature, SignatureAlgorithm
 from ecard.apdu import tlv, words
-from ecard.apdu.words import Ins, PinUse, Slot, TouchUse
+from ecard.apdu.words import Ins, Slot
 from ecard.keys import pkcs1_block
 from ecard.simulator import SimulatedCard
 from ecard.simulator.rsa_key import RsaKey
-from tests.simulator.terminal import OTHER_PIN, PUK, Terminal, terminal
+from tests.simulator.terminal import Terminal, terminal
 
 RSA_SIZES = {words.RSA1024: 1024, words.RSA2048: 2048, words.RSA3072: 3072}
 CURVES: dict[int, tuple[ec.EllipticCurve, hashes.HashAlgorithm]] = {
@@ -200,125 +200,6 @@ def test_the_standard_example_key_gives_the_standard_example_point() -> None:
     )
 
 
-# policies
-
-
-def test_a_new_key_replaces_the_old_one() -> None:
-    card = terminal(managed=True)
-    assert card.generate(0x9E, words.P256) != card.generate(0x9E, words.P256)
-
-
-def test_pin_always_wants_a_fresh_pin_for_every_use() -> None:
-    card = terminal(managed=True)
-    card.generate(0x9C, words.P256)
-    assert card.use(0x9C, words.P256, bytes(32))[1] == 0x6982
-    card.verify()
-    assert card.use(0x9C, words.P256, bytes(32))[1] == 0x9000
-    assert card.tries() == 0x9000
-    assert card.use(0x9C, words.P256, bytes(32))[1] == 0x6982
-    card.verify()
-    assert card.use(0x9C, words.P256, bytes(32))[1] == 0x9000
-
-
-def test_a_chain_of_two_commands_is_one_use_of_the_key() -> None:
-    card = terminal(managed=True)
-    card.generate(0x9C, words.RSA2048)
-    block = pkcs1_block(bytes(32), SignatureAlgorithm.RSA_SHA256, 256)
-    for _ in range(2):
-        card.verify()
-        assert card.use(0x9C, words.RSA2048, block)[1] == 0x9000
-        assert card.use(0x9C, words.RSA2048, block)[1] == 0x6982
-
-
-def test_the_use_of_another_key_takes_the_freshness_away() -> None:
-    card = terminal(managed=True)
-    card.generate(0x9C, words.P256)
-    card.generate(0x9A, words.P256)
-    card.verify()
-    card.use(0x9A, words.P256, bytes(32))
-    assert card.use(0x9C, words.P256, bytes(32))[1] == 0x6982
-
-
-def test_reading_does_not_take_the_freshness_away() -> None:
-    card = terminal(managed=True)
-    card.generate(0x9C, words.P256)
-    card.verify()
-    card.get(0x7E)
-    card.tries()
-    assert card.use(0x9C, words.P256, bytes(32))[1] == 0x9000
-
-
-def test_a_new_pin_counts_as_not_presented() -> None:
-    card = terminal(managed=True)
-    card.generate(0x9C, words.P256)
-    card.generate(0x9A, words.P256)
-    card.verify()
-    card.change(0x80, b"123456\xff\xff", OTHER_PIN)
-    assert card.tries() == 0x63C3
-    assert [card.use(slot, words.P256, bytes(32))[1] for slot in (0x9A, 0x9C)] == [0x6982, 0x6982]
-    card.verify(OTHER_PIN)
-    card.unblock(PUK, OTHER_PIN)
-    assert [card.use(slot, words.P256, bytes(32))[1] for slot in (0x9A, 0x9C)] == [0x6982, 0x6982]
-
-
-def test_pin_once_and_pin_never() -> None:
-    card = terminal(managed=True)
-    card.generate(0x9A, words.P256)
-    card.generate(0x9E, words.P256)
-    assert card.use(0x9E, words.P256, bytes(32))[1] == 0x9000
-    assert card.use(0x9A, words.P256, bytes(32))[1] == 0x6982
-    card.verify()
-    assert [card.use(0x9A, words.P256, bytes(32))[1] for _ in range(3)] == [0x9000] * 3
-
-
-@pytest.mark.parametrize("slot", [0x9A, 0x9C, 0x9E, 0x95])
-@pytest.mark.parametrize("use", [PinUse.NEVER, PinUse.ONCE, PinUse.ALWAYS])
-def test_a_policy_given_with_the_key_beats_the_slot(slot: int, use: PinUse) -> None:
-    card = terminal(managed=True)
-    card.generate(slot, words.P256, pin=use)
-    before = card.use(slot, words.P256, bytes(32))[1]
-    card.verify()
-    after = [card.use(slot, words.P256, bytes(32))[1] for _ in range(2)]
-    expected = {
-        PinUse.NEVER: (0x9000, [0x9000, 0x9000]),
-        PinUse.ONCE: (0x6982, [0x9000, 0x9000]),
-        PinUse.ALWAYS: (0x6982, [0x9000, 0x6982]),
-    }
-    assert (before, after) == expected[use]
-
-
-def test_a_failing_signature_costs_no_pin_try() -> None:
-    card = terminal(managed=True)
-    card.generate(0x9C, words.P256)
-    for _ in range(5):
-        card.use(0x9C, words.P256, bytes(32))
-        card.verify()
-        card.use(0x9C, words.P256, bytes(33))
-    card.status(Ins.VERIFY, 0xFF, 0x80)
-    assert card.tries() == 0x63C3
-
-
-def test_touch() -> None:
-    touched = [False]
-    card = SimulatedCard.new(touched=lambda: touched[0])
-    card.power_on()
-    found = Terminal(card)
-    found.select()
-    found.manage()
-    found.generate(0x9E, words.P256, touch=TouchUse.ALWAYS)
-    assert found.use(0x9E, words.P256, bytes(32))[1] == 0x6600
-    touched[0] = True
-    assert found.use(0x9E, words.P256, bytes(32))[1] == 0x9000
-
-
-@pytest.mark.parametrize("fields", ["AA0104", "AA0107", "AB0104", "AA0200FF"])
-def test_unknown_policies_are_refused(fields: str) -> None:
-    card = terminal(managed=True)
-    data = tlv.encode(0xAC, bytes.fromhex("800111" + fields))
-    assert card.status(Ins.GENERATE_KEY, 0, 0x9A, data) == 0x6A80
-    assert card.use(0x9A, words.P256, bytes(32))[1] == 0x6A88
-
-
 # refusals
 
 
@@ -369,100 +250,6 @@ def test_general_authenticate_refuses_what_does_not_hang_together(data: str) -> 
     card = terminal(managed=True)
     card.generate(0x9E, words.P256)
     assert card.status(Ins.GENERAL_AUTHENTICATE, words.P256, 0x9E, bytes.fromhex(data)) == 0x6A80
-
-
-# import
-
-
-def rsa_fields(key: rsa.RSAPrivateKey) -> bytes:
-    numbers = key.private_numbers()
-    half = key.key_size // 16
-    values = (numbers.p, numbers.q, numbers.dmp1, numbers.dmq1, numbers.iqmp)
-    return b"".join(tlv.encode(tag, value.to_bytes(half, "big")) for tag, value in enumerate(values, 1))
-
-
-def test_an_imported_rsa_key_signs() -> None:
-    card = terminal(managed=True)
-    key = rsa.generate_private_key(65537, 2048)
-    assert card.status(Ins.IMPORT_KEY, words.RSA2048, 0x9E, rsa_fields(key)) == 0x9000
-    block = pkcs1_block(hashlib.sha256(MESSAGE).digest(), SignatureAlgorithm.RSA_SHA256, 256)
-    signature, _ = card.use(0x9E, words.RSA2048, block)
-    key.public_key().verify(signature, MESSAGE, padding.PKCS1v15(), hashes.SHA256())
-
-
-@pytest.mark.parametrize("algorithm", CURVES)
-def test_an_imported_curve_key_signs(algorithm: int) -> None:
-    curve, hash_ = CURVES[algorithm]
-    key = ec.generate_private_key(curve)
-    scalar = key.private_numbers().private_value.to_bytes(hash_.digest_size, "big")
-    card = terminal(managed=True)
-    fields = tlv.encode(0x06, scalar) + bytes.fromhex("AA0101AB0101")
-    assert card.status(Ins.IMPORT_KEY, algorithm, 0x9A, fields) == 0x9000
-    digest = bytes(range(hash_.digest_size))
-    signature, _ = card.use(0x9A, algorithm, digest)
-    key.public_key().verify(signature, digest, ec.ECDSA(Prehashed(hash_)))
-
-
-def test_import_wants_the_management_key() -> None:
-    assert terminal().status(Ins.IMPORT_KEY, words.P256, 0x9A, tlv.encode(6, b"\1" * 32)) == 0x6982
-
-
-def test_import_refuses_keys_that_are_none() -> None:
-    card = terminal(managed=True)
-    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-    for scalar in (b"", bytes(32), order.to_bytes(32, "big"), b"\xff" * 32, b"\1" * 33):
-        assert card.status(Ins.IMPORT_KEY, words.P256, 0x9A, tlv.encode(6, scalar)) == 0x6A80
-    small = rsa_fields(rsa.generate_private_key(65537, 1024))
-    assert card.status(Ins.IMPORT_KEY, words.RSA2048, 0x9A, small) == 0x6A80
-    composite = tlv.encode(1, b"\xff" * 64) + tlv.encode(2, b"\xff" * 63 + b"\xfd")
-    assert card.status(Ins.IMPORT_KEY, words.RSA1024, 0x9A, composite) == 0x6A80
-    equal = tlv.encode(1, b"\xff" * 64) + tlv.encode(2, b"\xff" * 64)
-    assert card.status(Ins.IMPORT_KEY, words.RSA1024, 0x9A, equal) == 0x6A80
-    assert card.status(Ins.IMPORT_KEY, words.RSA1024, 0x9A, b"") == 0x6A80
-    assert card.status(Ins.IMPORT_KEY, 0x99, 0x9A, tlv.encode(6, b"\1")) == 0x6A86
-
-
-def test_sm2_import_range() -> None:
-    card = terminal(managed=True)
-    n = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
-    for value, status in ((0, 0x6A80), (1, 0x9000), (n - 2, 0x9000), (n - 1, 0x6A80), (n, 0x6A80)):
-        fields = tlv.encode(6, value.to_bytes(32, "big"))
-        assert card.status(Ins.IMPORT_KEY, words.SM2_CANOKEY, 0x9A, fields) == status
-
-
-# move and delete
-
-
-def test_move_a_key() -> None:
-    card = terminal(managed=True)
-    public = card.generate(0x9E, words.P256)
-    assert card.status(Ins.MOVE_KEY, 0x82, 0x9E) == 0x9000
-    assert card.use(0x9E, words.P256, bytes(32))[1] == 0x6A88
-    assert tlv.decode(card.good(Ins.GET_METADATA, 0, 0x82))[0x04] == public
-    # it keeps the policy that it came with
-    assert card.use(0x82, words.P256, bytes(32))[1] == 0x9000
-
-
-def test_delete_a_key() -> None:
-    card = terminal(managed=True)
-    card.generate(0x9E, words.P256)
-    assert card.status(Ins.MOVE_KEY, 0xFF, 0x9E) == 0x9000
-    assert card.status(Ins.GET_METADATA, 0, 0x9E) == 0x6A88
-    assert card.status(Ins.MOVE_KEY, 0xFF, 0x9E) == 0x6A88
-
-
-def test_moves_that_are_refused() -> None:
-    card = terminal()
-    assert card.status(Ins.MOVE_KEY, 0x82, 0x9E) == 0x6982
-    card.manage()
-    first = card.generate(0x9E, words.P256)
-    second = card.generate(0x82, words.P256)
-    assert card.status(Ins.MOVE_KEY, 0x82, 0x9E) == 0x6985
-    assert card.status(Ins.MOVE_KEY, 0x9E, 0x9E) == 0x6985
-    assert card.status(Ins.MOVE_KEY, 0x9F, 0x9E) == 0x6A86
-    assert card.status(Ins.MOVE_KEY, 0x83, 0xF9) == 0x6A86
-    assert card.status(Ins.MOVE_KEY, 0xF9, 0x9E) == 0x6A86
-    assert [tlv.decode(card.good(Ins.GET_METADATA, 0, slot))[4] for slot in (0x9E, 0x82)] == [first, second]
 
 
 def test_kinds_of_the_factory_card() -> None:

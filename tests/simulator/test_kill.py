@@ -46,7 +46,7 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
     CardFile.create(path, SimulatedCard.new())
     chance, rounds, number = random.Random(1), 0, 0
     end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
+    while rounds < 4 or time.monotonic() < end:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-c", WRITER, str(path), str(number)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as writer:
@@ -63,7 +63,6 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
         assert number in (acknowledged, acknowledged + 1)
         assert set(os.listdir(tmp_path)) <= {path.name, f".{path.name}.new"}
         rounds += 1
-    assert rounds >= 2
     with CardFile(path, wait=0.0).open() as card:
         terminal = Terminal(card)
         terminal.select()

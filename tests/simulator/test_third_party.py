@@ -111,7 +111,7 @@ def personalise(session: Any) -> dict[int, x509.Certificate]:
     """RSA-2048 in 9A and 9D, P-256 in 9C, P-384 in 9E, each with a certificate; all by yubikit."""
     from yubikit.piv import KEY_TYPE, SLOT
 
-    session.authenticate(session.management_key_type, words.FACTORY_MANAGEMENT_KEY)
+    session.authenticate(words.FACTORY_MANAGEMENT_KEY)
     kinds = {0x9A: KEY_TYPE.RSA2048, 0x9C: KEY_TYPE.ECCP256, 0x9D: KEY_TYPE.RSA2048, 0x9E: KEY_TYPE.ECCP384}
     certificates = {}
     for slot, kind in kinds.items():
@@ -187,7 +187,7 @@ def test_yubikit_decrypts_and_agrees(bench: Bench, session: Any) -> None:
 def test_yubikit_imports_moves_attests_and_deletes(session: Any) -> None:
     from yubikit.piv import KEY_TYPE, PIN_POLICY, SLOT
 
-    session.authenticate(session.management_key_type, words.FACTORY_MANAGEMENT_KEY)
+    session.authenticate(words.FACTORY_MANAGEMENT_KEY)
     for key in (ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 2048)):
         session.put_key(SLOT.RETIRED1, key, PIN_POLICY.NEVER)
         session.move_key(SLOT.RETIRED1, SLOT.RETIRED2)
@@ -213,10 +213,10 @@ def test_yubikit_manages_a_card_from_first_to_last(bench: Bench) -> None:
     with bench.service.inserted(SimulatedCard.new("yubikey"), slot=1):
         for session in _second_reader(bench.service):
             for algorithm in MANAGEMENT_KEY_TYPE:
-                session.authenticate(session.management_key_type, _management_key(session.management_key_type))
+                session.authenticate(_management_key(session.management_key_type))
                 session.set_management_key(algorithm, _management_key(algorithm))
                 assert session.get_management_key_metadata().key_type == algorithm
-            session.authenticate(session.management_key_type, _management_key(session.management_key_type))
+            session.authenticate(_management_key(session.management_key_type))
             session.verify_pin(PIN)
             session.set_pin_attempts(5, 4)
             assert session.get_pin_metadata().total_attempts == 5

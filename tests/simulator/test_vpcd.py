@@ -225,4 +225,4 @@ def test_two_packets_per_message_do_not_cost_an_acknowledgement_delay() -> None:
             start = time.perf_counter()
             reader.ask(TRIES)
             times.append(time.perf_counter() - start)
-    assert statistics.median(times) < 0.02
+    assert statistics.median(times) < 0.035
