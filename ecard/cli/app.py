@@ -82,14 +82,18 @@ def run(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+_REMEDIES: Final[dict[type[EcardError], str]] = {
+    LastPinTryError: "if you are sure of it, add --use-last-try",
+    NoPinError: f"run this in a terminal, or set the environment variable {PIN_VARIABLE}",
+    ManagementKeyError: f"give the card's management key in the environment variable {MANAGEMENT_KEY_VARIABLE}",
+}
+
+
 def _in_words(error: BaseException) -> str:
     """What an error says, with what to do about it on the command line where that is not what a program would do."""
-    if isinstance(error, LastPinTryError):
-        return f"{error.what}: if you are sure of the PIN, add --use-last-try"
-    if isinstance(error, NoPinError):
-        return f"{error.what}: run this in a terminal, or set the environment variable {PIN_VARIABLE}"
-    if isinstance(error, ManagementKeyError):
-        return f"{error.what}: give the card's management key in the environment variable {MANAGEMENT_KEY_VARIABLE}"
+    for kind, remedy in _REMEDIES.items():
+        if isinstance(error, kind):
+            return f"{error.what}: {remedy}"
     if isinstance(error, EcardError):
         return str(error)
     if isinstance(error, typer.TyperException):
