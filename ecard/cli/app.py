@@ -13,6 +13,7 @@ import typer
 
 from ecard.cli import (
     card_commands,
+    ceb_commands,
     demo_command,
     pin_commands,
     sign_command,
@@ -40,6 +41,7 @@ app.command("demo")(demo_command.demo)
 app.command("sign")(sign_command.sign)
 app.command("verify")(verify_command.verify)
 app.add_typer(card_commands.app, name="card")
+app.add_typer(ceb_commands.app, name="ceb")
 app.add_typer(pin_commands.app, name="pin")
 app.add_typer(simulator_commands.app, name="simulator")
 app.add_typer(trace_commands.app, name="trace")

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -26,6 +26,10 @@ class DemoAlgorithm(StrEnum):
     P384 = "p384"
     RSA2048 = "rsa2048"
     SM2 = "sm2"
+
+
+_OPENSSL_VERIFIES: Final = frozenset(DemoAlgorithm) - {DemoAlgorithm.SM2}
+"""``openssl cms`` has no option for the user id under which SM2 signs."""
 
 
 def demo(
@@ -58,6 +62,8 @@ def demo(
     rows = [(a.tried, "accepted" if a.report.accepted else "refused", a.why) for a in attempts]
     print_table("What was tried, and what came out", ("tried", "outcome", "why"), rows)
     sys.stdout.write(_what_next(out, story.organisation_code))
+    if algorithm in _OPENSSL_VERIFIES:
+        sys.stdout.write(_with_openssl(shlex.quote(str(out))))
     return 0 if all(attempt.as_expected for attempt in attempts) else 1
 
 
@@ -76,6 +82,11 @@ Try next (the PINs are in {place}/{README}):
   {ecard} sign {place}/contract.txt --card sim:{place}/cards/operator-1.card
   {ecard} verify {place}/contract.txt {place}/contract.txt.p7s --trust {place}/trust/root.pem \\
         --crl {place}/trust --anyone --json
+"""
+
+
+def _with_openssl(place: str) -> str:
+    return f"""\
   openssl cms -verify -binary -inform DER -in {place}/contract.txt.operator.p7s -content {place}/contract.txt \\
         -CAfile {place}/trust/root.pem -purpose any -out /dev/null
 """

@@ -130,6 +130,7 @@ class Story:
         self._root = CertificateAuthority.create_root("ecard 演示根证书中心 (demo root)", key=self._kind, at=now)
         self._issuing = self._root.create_subordinate("ecard 演示签发中心 (demo issuing)", key=self._kind, at=now)
         self._write("trust/root.pem", self._root.certificate.pem().encode())
+        self._write("trust/issuing.pem", self._issuing.certificate.pem().encode())
 
     def _make_card(self, actor: Actor) -> None:
         policy = PinPolicy.default()
@@ -198,6 +199,7 @@ contract.txt                    the document
 contract.txt.operator.p7s       signed by operator 1 in his own name
 contract.txt.legal-person.p7s   sealed by the legal person in the name of {_ENTERPRISE}
 trust/root.pem                  the root certificate: what a verifier trusts
+trust/issuing.pem               the issuing authority's certificate, for signatures that do not carry it
 trust/root.crl                  what the root has revoked: nothing
 trust/issuing.crl               what the issuing authority has revoked: operator 2
 cards/*.card                    simulated cards, made to play with; each file holds its keys in clear

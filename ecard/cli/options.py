@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ecard.errors import InvalidInputError
+from ecard.files import write_atomically
 
 
 def parse_moment(text: str) -> datetime:
@@ -42,3 +43,28 @@ def read_bounded(name: str, limit: int, what: str) -> bytes:
     if len(data) > limit:
         raise InvalidInputError(f"{name}: larger than {limit} bytes, too large for {what}")
     return data
+
+
+def output_target(source: str, output: str | None, *, suffix: str) -> Path | None:
+    """Where a result goes: ``output``, or ``source`` with ``suffix``, which must not exist; None is standard output.
+
+    Raises InvalidInputError, before anything is done that would be lost.
+    """
+    if output == "-" or (output is None and source == "-"):
+        return None
+    target = Path(output or f"{source}{suffix}")
+    if output is None and target.exists():
+        raise InvalidInputError(f"{target} exists already", remedy="name another file, or this one, with -o")
+    if not target.parent.is_dir():
+        raise InvalidInputError(f"{target.parent}: no such directory")
+    return target
+
+
+def write_output(target: Path | None, data: bytes) -> None:
+    """Write a result to a file, atomically, and say so; or to standard output."""
+    if target is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        write_atomically(target, data)
+        sys.stderr.write(f"signed: {target}\n")

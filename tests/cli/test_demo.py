@@ -16,6 +16,7 @@ EXPECTED = {
     "contract.txt.operator.p7s",
     "contract.txt.legal-person.p7s",
     "trust/root.pem",
+    "trust/issuing.pem",
     "trust/root.crl",
     "trust/issuing.crl",
     "cards/legal-person.card",

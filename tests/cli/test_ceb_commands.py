@@ -1,0 +1,109 @@
+"""``ecard ceb`` as a person uses it: a message, a directory, a rejection explained."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ecard.cli.app import run
+from tests.cli.conftest import Demo, Outcome
+from tests.shared_material import SHARED, needs_shared
+
+Ecard = Callable[..., Outcome]
+pytestmark = needs_shared
+SAMPLES = SHARED / "ceb" / "samples"
+SCHEMAS = SHARED / "ceb" / "xsd"
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    place = tmp_path_factory.mktemp("customs") / "demo"
+    assert run(["demo", "--out", str(place), "--algorithm", "sm2"]) == 0
+    return Demo(place)
+
+
+@pytest.fixture
+def customs(original: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Demo:
+    demo = Demo(Path(shutil.copytree(original.place, tmp_path / "demo")))
+    monkeypatch.setenv("ECARD_PIN", demo.pin("operator-1"))
+    return demo
+
+
+def sign(ecard: Ecard, demo: Demo, source: Path, *options: object) -> Outcome:
+    return ecard("ceb", "sign", source, "--card", demo.card("operator-1"), "--xsd", SCHEMAS, *options)
+
+
+def test_sign_verify_and_change(customs: Demo, ecard: Ecard, tmp_path: Path) -> None:
+    message = tmp_path / "清单.xml"
+    shutil.copy(SAMPLES / "CEB621Message.xml", message)
+    assert "signature already" in sign(ecard, customs, message).err
+    assert sign(ecard, customs, message, "--replace").status == 0
+    signed = Path(f"{message}.signed.xml")
+    verify = ["ceb", "verify", signed, "--trust", customs.crls, "--role", "operator"]
+    accepted = ecard(*verify, "--json")
+    assert accepted.status == 0, accepted
+    report = json.loads(accepted.out)
+    assert report["profile"] == "sm2-sm3"
+    assert report["message_type"] == "CEB621Message"
+    signed.write_bytes(signed.read_bytes().replace(b"<ds:Signature", b"\n<ds:Signature", 1))
+    refused = ecard(*verify)
+    assert refused.status == 1
+    assert "mistake:" in refused.out
+    assert ecard("ceb", "explain", signed).status == 1
+    assert ecard(*verify[:-2], "--role", "legal-person").status == 1
+
+
+def test_a_directory_is_signed_once_and_failures_are_listed(customs: Demo, ecard: Ecard, tmp_path: Path) -> None:
+    outbox, signed = tmp_path / "outbox", tmp_path / "signed"
+    outbox.mkdir()
+    for number in range(3):
+        shutil.copy(SAMPLES / "CEB621Message.xml", outbox / f"{number}.xml")
+    shutil.copy(SAMPLES / "CEB312Message.xml", outbox / "receipt.xml")
+    (outbox / "broken.xml").write_text("<ceb:")
+    first = sign(ecard, customs, outbox, "-o", signed, "--replace")
+    assert first.status == 1
+    assert first.out.startswith("signed 3, signed before 0, failed 2\n")
+    assert "broken.xml" in first.out
+    assert "receipt.xml" in first.out
+    again = sign(ecard, customs, outbox, "-o", signed, "--replace")
+    assert again.out.startswith("signed 0, signed before 3, failed 2\n")
+    assert sorted(path.name for path in signed.iterdir()) == ["0.xml", "1.xml", "2.xml"]
+
+
+def test_a_wrong_pin_ends_a_batch_after_one_try(
+    customs: Demo, ecard: Ecard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = tmp_path / "outbox"
+    outbox.mkdir()
+    for number in range(3):
+        shutil.copy(SAMPLES / "CEB621Message.xml", outbox / f"{number}.xml")
+    monkeypatch.setenv("ECARD_PIN", "90817263")
+    outcome = sign(ecard, customs, outbox, "-o", tmp_path / "signed", "--replace")
+    assert outcome.status == 2
+    assert "2 tries left" in outcome.err
+    assert list((tmp_path / "signed").iterdir()) == []
+
+
+def test_a_receipt_is_explained(ecard: Ecard) -> None:
+    outcome = ecard("ceb", "explain", SAMPLES / "CEB312Message.xml")
+    assert outcome.status == 0
+    assert "declared" in outcome.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ceb", "explain", "/no/such.xml"],
+        ["ceb", "sign", "/no/such.xml", "--card", "sim:/no/such.card"],
+        ["ceb", "verify", SAMPLES / "CEB621Message.xml", "--trust", SAMPLES / "CEB621Message.xml", "--anyone"],
+        ["ceb", "verify", SAMPLES / "CEB621Message.xml"],
+    ],
+)
+def test_refusals_are_one_line(ecard: Ecard, arguments: list[object]) -> None:
+    outcome = ecard(*arguments)
+    assert outcome.status == 2
+    assert outcome.err.count("\n") == 1
