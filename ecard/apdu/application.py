@@ -21,14 +21,14 @@ class PivApplication:
     """What every group of verbs stands on: the session, the card's settings, and what was learnt of its keys."""
 
     def __init__(
-        self, session: Session, *, sm2_id: int = SM2_CANOKEY, pin_reference: Reference = Reference.PIN
+        self, session: Session, *, sm2_id: int | None = None, pin_reference: Reference = Reference.PIN
     ) -> None:
-        if not 0 <= sm2_id <= 0xFF:
+        if sm2_id is not None and not 0 <= sm2_id <= 0xFF:
             raise InvalidInputError(f"sm2_id {sm2_id} is not the value of a byte")
         if pin_reference not in (Reference.PIN, Reference.GLOBAL_PIN):
             raise InvalidInputError(f"key reference {pin_reference:02X} is no PIN of the holder")
         self.session: Final = session
-        self._sm2_id: Final = sm2_id
+        self._sm2_id = sm2_id
         self._pin_reference: Final = pin_reference
         self._version: Version | None = None
         self._numbers: dict[Slot, int] = {}
@@ -81,7 +81,7 @@ class PivApplication:
 
         Raises ObjectNotFoundError for an empty slot, NotSupportedByCardError where the card has no metadata.
         """
-        found = read_key(self._metadata(slot, f"reading the metadata of slot {slot:02X}"), self._sm2_id)
+        found = read_key(self._metadata(slot, f"reading the metadata of slot {slot:02X}"), self._sm2_number)
         self._numbers[slot] = found.algorithm_id
         if found.pin_use in (PinUse.NEVER, PinUse.ONCE, PinUse.ALWAYS):
             self._pin_uses[slot] = found.pin_use
@@ -99,6 +99,11 @@ class PivApplication:
         """What the card says of the management key. NotSupportedByCardError where the card has no metadata."""
         what = "reading the metadata of the management key"
         return read_management_key(self._metadata(Reference.MANAGEMENT_KEY, what))
+
+    @property
+    def _sm2_number(self) -> int:
+        """The number of SM2 as far as it is known: as configured, as the card's settings say, or CanoKey's first."""
+        return SM2_CANOKEY if self._sm2_id is None else self._sm2_id
 
     def _metadata(self, reference: int, what: str) -> bytes:
         return self.session.transmit(Command(Ins.GET_METADATA, p2=reference, le=ALL), what)

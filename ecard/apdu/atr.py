@@ -14,7 +14,7 @@ _EXTENDED_LENGTH: Final = 0x40
 def historical_bytes(atr: bytes) -> bytes:
     """The historical bytes of ``atr``; empty where it has none or is cut off.
 
-    >>> historical_bytes(bytes.fromhex("3B8A80014A434F5076323431B7"))[:4]
+    >>> historical_bytes(bytes.fromhex("3B8880014A434F5076323431B7"))[:4]
     b'JCOP'
     """
     if len(atr) < 2:

@@ -7,6 +7,8 @@ from typing import Final
 
 from ecard.errors import CardProtocolError
 
+HEADER: Final = 4
+"""Bytes of CLA INS P1 P2."""
 SHORT_DATA: Final = 255
 """The most data bytes of a short command."""
 EXTENDED_DATA: Final = 65535
@@ -87,3 +89,14 @@ def _parse_body(body: bytes) -> tuple[bytes, int | None]:
         if length and len(data) == length and len(rest) in (0, 2):
             return data, int.from_bytes(rest, "big") if rest else None
     raise CardProtocolError("the command's length bytes do not fit its length")
+
+
+def for_t0(encoded: bytes) -> bytes:
+    """A short command as protocol T=0 carries it: always a fifth byte, and no Le after data (7816-3, section 12.2).
+
+    An extended command stays as it is.
+    """
+    if len(encoded) == HEADER:
+        return encoded + b"\0"
+    has_data_and_le = len(encoded) > HEADER + 1 and encoded[HEADER] == len(encoded) - HEADER - 2
+    return encoded[:-1] if has_data_and_le else encoded

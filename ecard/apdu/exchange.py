@@ -22,6 +22,13 @@ MAX_ROUNDS: Final = 1024
 ALL: Final = 65536
 """The Le of a command whose answer may pass 256 bytes: extended where the card can, otherwise fetched in pieces."""
 _SHORT_LE: Final = 256
+_NO_CHAINING: Final = (
+    Status.CHAINING_NOT_SUPPORTED,
+    Status.CLA_NOT_SUPPORTED,
+    Status.WRONG_DATA,
+    Status.WRONG_LENGTH,
+)
+"""What cards without command chaining answer to the first command of a chain."""
 _MORE: Final = 0x61
 _OTHER_LE: Final = 0x6C
 
@@ -80,10 +87,13 @@ class LengthForm:
             if response.status != Status.WRONG_LENGTH:
                 return response
             self._extended, self._refused_extended = False, True
+        return self._chain(command)
+
+    def _chain(self, command: Command) -> Response:
         *links, last = command.chain()
-        for link in links:
+        for number, link in enumerate(links):
             response = self._link(link)
-            if response.status == Status.CHAINING_NOT_SUPPORTED and not self._refused_extended:
+            if number == 0 and response.status in _NO_CHAINING and not self._refused_extended:
                 self._extended = True
                 return self._with_right_le(command, Command.extended)
             if response.status != Status.OK:

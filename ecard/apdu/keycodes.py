@@ -32,11 +32,23 @@ _CURVE_OIDS: Final = {
 _EC_KEY: Final = "1.2.840.10045.2.1"
 _MODULUS, _EXPONENT, _POINT = 0x81, 0x82, 0x86
 _MAX_EXPONENT_BYTES: Final = 8
+_SETTINGS_SIZE: Final = 7
+"""Whether they are in use, then the numbers of Ed25519, RSA-3072, RSA-4096, X25519, secp256k1 and SM2."""
 
 
 def number_of(kind: KeyKind, sm2_id: int) -> int:
     """The algorithm number of a kind of key; SM2's is a setting of the card."""
-    return sm2_id if kind is KeyKind.SM2 else _NUMBERS[kind]
+    return _NUMBERS.get(kind, sm2_id)
+
+
+def is_settable(kind: KeyKind) -> bool:
+    """Whether the number of a kind of key is a setting of the card: no standard gives SM2 one."""
+    return kind not in _NUMBERS
+
+
+def sm2_in_settings(answer: bytes) -> int | None:
+    """SM2's number in CanoKey's settings, seven bytes of which it is the last; None where they are something else."""
+    return answer[-1] if len(answer) == _SETTINGS_SIZE and answer[0] <= 1 else None
 
 
 def kind_of(number: int, public_key: bytes, sm2_id: int) -> KeyKind | None:

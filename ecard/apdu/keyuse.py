@@ -12,7 +12,7 @@ from ecard.algorithms import KeyFamily, KeyKind, Signature, SignatureAlgorithm
 from ecard.apdu import tlv
 from ecard.apdu.command import Command
 from ecard.apdu.exchange import ALL
-from ecard.apdu.keycodes import number_of
+from ecard.apdu.keycodes import is_settable, number_of
 from ecard.apdu.keyverbs import KeyVerbs
 from ecard.apdu.status import Status
 from ecard.apdu.words import Ins, PinUse, Slot
@@ -147,13 +147,13 @@ class UseVerbs(KeyVerbs):
         return answer[_RESPONSE]
 
     def _number(self, slot: Slot, kind: KeyKind) -> int:
-        """The card's number for the key's algorithm; for SM2 from the slot's metadata where the card has them."""
-        if kind is KeyKind.SM2 and slot not in self._numbers:
+        """The card's number for the key's algorithm; a settable one from the slot's metadata where there are any."""
+        if is_settable(kind) and slot not in self._numbers:
             try:
                 self.metadata(slot)
             except NotSupportedByCardError:
-                self._numbers[slot] = self._sm2_id
-        return number_of(kind, self._numbers.get(slot, self._sm2_id))
+                self._numbers[slot] = self._sm2_number
+        return number_of(kind, self._numbers.get(slot, self._sm2_number))
 
     def _with_pin(self, slot: Slot, command: Command, access: Access, what: str) -> bytes:
         if access.pin is None:

@@ -5,6 +5,7 @@ SP 800-73-5 part 2, section 3.3.2; importing, attesting, moving and deleting are
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -13,16 +14,31 @@ from ecard.algorithms import KeyKind
 from ecard.apdu import tlv
 from ecard.apdu.command import Command
 from ecard.apdu.exchange import ALL
-from ecard.apdu.keycodes import number_of, private_fields, read_public_key, to_software_key
+from ecard.apdu.keycodes import (
+    is_settable,
+    number_of,
+    private_fields,
+    read_public_key,
+    sm2_in_settings,
+    to_software_key,
+)
 from ecard.apdu.pins import PinVerbs
 from ecard.apdu.words import Ins, PinUse, Slot, TouchUse
 from ecard.certificate import Certificate
-from ecard.errors import CardProtocolError, EncodingError, InvalidInputError
+from ecard.errors import (
+    CardProtocolError,
+    CardStatusError,
+    EncodingError,
+    InvalidInputError,
+    NotSupportedByCardError,
+    ObjectNotFoundError,
+)
 from ecard.keys import PublicKey, SoftwareKey
 
 _GENERATE, _ALGORITHM, _PUBLIC_KEY = 0xAC, 0x80, 0x7F49
 _PIN_USE, _TOUCH_USE = 0xAA, 0xAB
 _DELETE: Final = 0xFF
+_READ_SETTINGS: Final = 0x01
 
 
 class KeyVerbs(PinVerbs):
@@ -41,7 +57,7 @@ class KeyVerbs(PinVerbs):
         Raises NotSupportedByCardError where the card makes no such key, CardStatusError, CardProtocolError.
         """
         self._forget(slot)
-        algorithm = tlv.encode(_ALGORITHM, bytes((number_of(kind, self._sm2_id),)))
+        algorithm = tlv.encode(_ALGORITHM, bytes((self._number_for_new(kind),)))
         data = tlv.encode(_GENERATE, algorithm + _policies(pin_use, touch_use))
         what = f"generating a key of kind {kind.value} in slot {slot:02X}"
         answer = self.session.transmit(Command(Ins.GENERATE_KEY, p2=slot, data=data, le=ALL), what)
@@ -64,8 +80,19 @@ class KeyVerbs(PinVerbs):
         kind = key.public_key.kind
         self._forget(slot)
         data = private_fields(key) + _policies(pin_use, touch_use)
-        command = Command(Ins.IMPORT_KEY, number_of(kind, self._sm2_id), slot, data)
+        command = Command(Ins.IMPORT_KEY, self._number_for_new(kind), slot, data)
         self._order(command, f"importing a key of kind {kind.value} into slot {slot:02X}")
+
+    def _number_for_new(self, kind: KeyKind) -> int:
+        """The card's number for a new key of ``kind``; a settable one from the card's settings, where it shows them.
+
+        CanoKey shows them to whoever has proved the management key, as making a key needs anyway; other cards refuse.
+        """
+        if is_settable(kind) and self._sm2_id is None:
+            with suppress(NotSupportedByCardError, ObjectNotFoundError, CardStatusError):
+                command = Command(Ins.VENDOR_CONFIGURATION, _READ_SETTINGS, le=ALL)
+                self._sm2_id = sm2_in_settings(self.session.transmit(command, "reading the card's settings"))
+        return number_of(kind, self._sm2_number)
 
     def attest(self, slot: Slot) -> Certificate:
         """A certificate of the card's attestation key saying that the key in ``slot`` was generated there.

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from ecard.apdu.command import CHAINING, Command
+from ecard.apdu.command import CHAINING, HEADER, Command
 from ecard.apdu.words import RSA1024, RSA2048, RSA3072, RSA4096, Ins, Object, Reference
 from ecard.errors import CardProtocolError
 
 MASK: Final = "**"
 """What stands for one secret byte."""
-_HEADER: Final = 4
 _SECRET_COMMANDS: Final = frozenset(
     (
         Ins.VERIFY,
@@ -52,7 +51,7 @@ class Masker:
             command = Command.parse(encoded)
         except CardProtocolError:
             self._secret_answer = True
-            return _hex(encoded[:_HEADER]) + MASK * len(encoded[_HEADER:]), MASK * len(answer)
+            return _hex(encoded[:HEADER]) + MASK * len(encoded[HEADER:]), MASK * len(answer)
         if command.ins != Ins.GET_RESPONSE:
             first = command if self._first is None or self._first.header[1:] != command.header[1:] else self._first
             self._first = first if command.cla & CHAINING else None
@@ -70,7 +69,7 @@ def _hex(data: bytes) -> str:
 def _mask_command(encoded: bytes, command: Command, *, is_first: bool, secret: bool) -> str:
     if not secret or not command.data:
         return _hex(encoded)
-    start = _HEADER + (1 if encoded[_HEADER] else 3)
+    start = HEADER + (1 if encoded[HEADER] else 3)
     end = start + len(command.data)
     if command.ins in (Ins.PUT_DATA, Ins.GET_DATA) and is_first:
         start += 5  # the tag list says which object it is

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from ecard.apdu import pcsc_errors as errors
+from ecard.apdu.command import for_t0
 from ecard.apdu.deadline import Watch, open_sockets, watch
 from ecard.apdu.pcsc_errors import Code, code
 from ecard.apdu.pinpad import read_features
@@ -191,11 +192,13 @@ class _Card:
         self.handle: Final = handle
         self.reader: Final = reader
         self._features: Mapping[int, int] | None = None
-        self._header: Final = scard.SCARD_PCI_T0 if protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1
+        self._is_t0: Final = protocol == scard.SCARD_PROTOCOL_T0
+        self._header: Final = scard.SCARD_PCI_T0 if self._is_t0 else scard.SCARD_PCI_T1
 
     def transmit(self, command: bytes, /) -> tuple[bytes, int]:
         """One exchange. Raises CardConnectionError or a class of it that says what happened."""
-        result, answer = self.scard.SCardTransmit(self.handle, self._header, list(command))
+        sent = for_t0(command) if self._is_t0 else command
+        result, answer = self.scard.SCardTransmit(self.handle, self._header, list(sent))
         if code(result) != Code.OK:
             raise errors.connection_lost(self.reader, result)
         if len(answer) < 2:

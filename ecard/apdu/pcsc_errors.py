@@ -84,7 +84,8 @@ def cannot_connect(reader: str, result: int) -> NoCardError:
     if number in SERVICE_GONE:
         return service_not_running()
     if number in READER_GONE:
-        return no_reader()
+        reason = NoCardReason.UNKNOWN_READER
+        return NoCardError(f"{reader} was unplugged", reason=reason, remedy="plug it in")
     return no_card(reader) if number in _ABSENT else mute_card(reader, number)
 
 

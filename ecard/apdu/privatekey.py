@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 from cryptography.exceptions import InvalidSignature
@@ -18,7 +19,7 @@ from ecard.errors import (
     InvalidInputError,
     InvalidKeyError,
     InvalidSignatureError,
-    ObjectNotFoundError,
+    NotSupportedByCardError,
     UnsupportedAlgorithmError,
 )
 from ecard.keys import PublicKey
@@ -39,8 +40,9 @@ def card_private_key(
 ) -> CardRsaPrivateKey | CardEcPrivateKey:
     """The RSA or EC key in ``slot`` as a private key of ``cryptography``; it works as long as the session lasts.
 
-    ``public_key`` is by default that of the certificate in the slot or, without one, of the card's metadata. Raises
-    ObjectNotFoundError where neither is there, UnsupportedAlgorithmError for a key of another kind (SM2).
+    ``public_key`` is by default that in the card's metadata or, without those, in the slot's certificate. Raises
+    ObjectNotFoundError where the slot is empty or neither is there, UnsupportedAlgorithmError for a key of another
+    kind (SM2).
     """
     public_key = public_key or _public_key(piv, slot)
     access = Access(pin, act, use_last_try)
@@ -54,13 +56,12 @@ def card_private_key(
 
 
 def _public_key(piv: PivSession, slot: Slot) -> PublicKey:
-    try:
-        return piv.read_certificate(slot).public_key
-    except ObjectNotFoundError:
+    """From the metadata first: a certificate can be an earlier key's."""
+    with suppress(NotSupportedByCardError):
         found = piv.metadata(slot).public_key
-    if found is None:
-        raise ObjectNotFoundError(f"the public key of slot {slot:02X} is not to be had from the card")
-    return found
+        if found is not None:
+            return found
+    return piv.read_certificate(slot).public_key
 
 
 class _OnCard:

@@ -18,8 +18,8 @@ from ecard.errors import (
 
 _PIN_COMMANDS: Final = (Ins.VERIFY, Ins.CHANGE_REFERENCE_DATA, Ins.RESET_RETRY_COUNTER)
 _NOT_SUPPORTED: Final = (Status.INS_NOT_SUPPORTED, Status.CLA_NOT_SUPPORTED, Status.FUNCTION_NOT_SUPPORTED)
-_NEW_KEYS: Final = (Ins.GENERATE_KEY, Ins.IMPORT_KEY)
-_NO_SUCH_KEY: Final = (Status.WRONG_DATA, Status.WRONG_P1P2)
+_SLOT_COMMANDS: Final = (Ins.GENERATE_KEY, Ins.IMPORT_KEY, Ins.GET_METADATA)
+_NO_SUCH_SLOT_OR_KIND: Final = (Status.WRONG_DATA, Status.WRONG_P1P2)
 _NOT_FOUND: Final = (Status.NOT_FOUND, Status.REFERENCE_NOT_FOUND)
 _UNBLOCK: Final = {
     "PIN": "unblock it with the PUK, or have the card's issuer do it",
@@ -55,7 +55,7 @@ def refusal(command: Command, status: int, what: str) -> EcardError:
     if command.ins in _PIN_COMMANDS and (left := tries_left(status)) is not None:
         return refused_pin(secret_of(command), left)
     words = f"{what}: the card answered {status:04X}, {explain(status)}"
-    if status in _NOT_SUPPORTED or (command.ins in _NEW_KEYS and status in _NO_SUCH_KEY):
+    if status in _NOT_SUPPORTED or (command.ins in _SLOT_COMMANDS and status in _NO_SUCH_SLOT_OR_KIND):
         return NotSupportedByCardError(words)
     if status in _NOT_FOUND and command.ins != Ins.SELECT:
         return ObjectNotFoundError(words)

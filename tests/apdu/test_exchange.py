@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecard.apdu.atr import historical_bytes, takes_extended_length
-from ecard.apdu.command import Command
+from ecard.apdu.command import Command, for_t0
 from ecard.apdu.exchange import ALL, MAX_ANSWER, MAX_ROUNDS, Response
 from ecard.apdu.session import Session
 from ecard.errors import CardConnectionError, CardProtocolError
@@ -91,8 +91,9 @@ def test_a_card_that_refuses_extended_after_all_gets_short_ones_from_then_on() -
     assert [c[0] for c in card.commands] == [0x00, 0x10, 0x00, 0x10, 0x00]
 
 
-def test_a_card_without_chaining_gets_extended_commands() -> None:
-    card = Scripted([(b"", 0x6884), (b"", OK), (b"", OK)])
+@pytest.mark.parametrize("status", [0x6884, 0x6E00, 0x6A80, 0x6700])
+def test_a_card_without_chaining_gets_extended_commands(status: int) -> None:
+    card = Scripted([(b"", status), (b"", OK), (b"", OK)])
     with Session(card) as session:
         assert session.exchange(Command(0xDB, data=bytes(300))).status == OK
         assert session.exchange(Command(0xDB, data=bytes(300))).status == OK
@@ -209,3 +210,18 @@ def test_whatever_the_form_the_card_gets_the_data_and_the_caller_the_answer(
         return
     assert run(Scripted(card), Command(0x87, data=data, le=ALL), extended=extended) == (answer, OK)
     assert bytes(received) == data
+
+
+@pytest.mark.parametrize(
+    ("encoded", "sent"),
+    [
+        ("00200080", "0020008000"),
+        ("00FD000000", "00FD000000"),
+        ("0020008002313200", "00200080023132"),
+        ("00200080023132", "00200080023132"),
+        ("00CB3FFF0000035C017E0000", "00CB3FFF0000035C017E0000"),
+        ("00CB3FFF03" + "5C017E" + "03", "00CB3FFF035C017E"),
+    ],
+)
+def test_the_older_protocol_has_no_le_after_data(encoded: str, sent: str) -> None:
+    assert for_t0(bytes.fromhex(encoded)).hex().upper() == sent

@@ -6,12 +6,14 @@ import gzip
 import random
 import subprocess
 import zlib
+from collections.abc import Callable
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecard import der
 from ecard.algorithms import KeyKind
 from ecard.apdu import certobject, tlv
 from ecard.apdu.piv import PivSession
@@ -176,7 +178,24 @@ def test_openssls_own_message_of_issuers_is_read() -> None:
     assert set(certobject.read_issuers(run.stdout)) == {issuer_certificate(), CERTIFICATE}
 
 
-@pytest.mark.parametrize("message", [b"", b"\x30\x00", certobject.write_issuers([CERTIFICATE])[:-3]])
+def too_many_issuers() -> bytes:
+    one = certobject.write_issuers([CERTIFICATE])
+    signed_data = der.parse(one).children()[1].children()[0].children()
+    parts = [node.encoded for node in signed_data]
+    parts[3] = der.element(der.context(0), *[CERTIFICATE.der] * 17)
+    return der.sequence(der.parse(one).children()[0].encoded, der.element(der.context(0), der.sequence(*parts)))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"\x30\x00",
+        certobject.write_issuers([CERTIFICATE])[:-3],
+        der.sequence(der.oid("1.2.840.113549.1.7.1"), der.element(der.context(0))),
+        too_many_issuers(),
+    ],
+)
 def test_what_is_no_message_of_issuers_is_refused(message: bytes) -> None:
     with pytest.raises(CardProtocolError):
         certobject.read_issuers(message)
@@ -249,6 +268,24 @@ def test_a_card_without_the_application_is_refused() -> None:
 def test_a_card_that_knows_only_the_full_name_is_found() -> None:
     with Session(Scripted([(b"", 0x6A82), (b"", 0x9000)])) as session:
         assert PivSession(session).properties.label is None
+
+
+@pytest.mark.parametrize(("text", "expires"), [(b"20301231", date(2030, 12, 31)), (b"20301399", None), (b"", None)])
+def test_a_chuid_is_read_as_far_as_it_makes_sense(text: bytes, expires: date | None) -> None:
+    chuid = Chuid.read(tlv.encode(0x34, b"short") + tlv.encode(0x35, text))
+    assert (chuid.guid, chuid.expires, chuid.fascn) == (None, expires, b"")
+
+
+@pytest.mark.parametrize(
+    ("read", "content"),
+    [
+        (Discovery.read, tlv.encode(0x7E, tlv.encode(0x4F, b""))),
+        (KeyHistory.read, tlv.encode(0xC1, b"\1")),
+    ],
+)
+def test_objects_that_lack_what_matters_are_refused(read: Callable[[bytes], object], content: bytes) -> None:
+    with pytest.raises(CardProtocolError, match="missing"):
+        read(content)
 
 
 def test_a_label_cannot_steer_a_terminal() -> None:

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from ecard.algorithms import KeyKind
 from ecard.apdu.cardholder import CardKeyHolder
 from ecard.apdu.pcsc import PcscReader, list_readers
 from ecard.apdu.piv import PivSession
 from ecard.apdu.session import Session
 from ecard.apdu.watching import CardEvent, Change, watch
+from ecard.apdu.words import Slot
 from ecard.errors import (
     CardBusyError,
     CardConnectionError,
@@ -26,12 +28,18 @@ from ecard.errors import (
     ServiceLostError,
 )
 from ecard.pin import Pin
-from ecard.simulator import PROFILES, InProcess, SimulatedCard
+from ecard.simulator import PROFILES, Behaviour, InProcess, SimulatedCard
 from tests.apdu.making import PIN, with_key
 from tests.pcsc_service import PcscService, needs_pcsc, running
 
 pytestmark = needs_pcsc
 MESSAGE = b"a document"
+ODD = [
+    (Behaviour.SHORT_COMMANDS_ONLY,),
+    (Behaviour.NO_COMMAND_CHAINING,),
+    (Behaviour.WITHHOLDS_WITHOUT_LE, Behaviour.MUTE_ON_LONG_EXTENDED_WITHOUT_LE),
+    tuple(set(Behaviour) - {Behaviour.NO_COMMAND_CHAINING, Behaviour.RSA_SIGN_FAILS, Behaviour.COUNTER_QUERY_REFUSED}),
+]
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -59,7 +67,7 @@ def inserted(service: PcscService, card: SimulatedCard) -> Iterator[threading.Ev
         yield in_reader
 
 
-def eventually(holds: object, seconds: float = 5.0) -> None:
+def eventually(holds: object, seconds: float = 15.0) -> None:
     assert callable(holds)
     end = time.monotonic() + seconds
     while not holds():
@@ -81,6 +89,17 @@ def test_every_profile_does_its_work_over_pcsc(service: PcscService, profile: st
             assert session.name == service.reader(0)
             signature = CardKeyHolder(PivSession(session), pin=Pin(PIN)).sign(MESSAGE)
         made.public_key.verify(signature, MESSAGE)
+
+
+@pytest.mark.parametrize("behaviours", ODD, ids=lambda b: "-".join(x.value for x in b) if len(b) < 3 else "all")
+def test_odd_cards_do_their_work_over_pcsc(service: PcscService, behaviours: tuple[Behaviour, ...]) -> None:
+    card = SimulatedCard.new(seed=1, behaviours=behaviours)
+    with service.inserted(card):
+        for kind in (KeyKind.P256, KeyKind.RSA2048):
+            made = with_key(PcscReader(), Slot.AUTHENTICATION, kind)
+            with Session(PcscReader()) as session:
+                signature = CardKeyHolder(PivSession(session), Slot.AUTHENTICATION, pin=Pin(PIN)).sign(MESSAGE)
+            made.public_key.verify(signature, MESSAGE)
 
 
 def test_why_there_is_no_card(service: PcscService) -> None:
@@ -109,7 +128,7 @@ def test_a_busy_card_is_waited_for_and_not_longer(inserted: threading.Event, ser
         begin = time.monotonic()
         with pytest.raises(CardBusyError, match=f"another program holds the card in {service.reader(0)}"):
             Session(PcscReader(wait=wait)).__enter__()
-        assert wait <= time.monotonic() - begin < wait + 1
+        assert wait <= time.monotonic() - begin < wait + 3
         assert PivSession(session).pin_tries() == 3, "who had the card still has it"
     assert threading.active_count() <= 2, "the only thread is the one that serves the card"
 
@@ -214,7 +233,7 @@ def test_watching_tells_what_comes_and_goes(service: PcscService, inserted: thre
 def test_watching_ends_when_nothing_happens(service: PcscService) -> None:
     cpu, begin = time.process_time(), time.monotonic()
     assert [e.change for e in watch(timeout=1.2)] == [Change.READER_ADDED] * 2
-    assert 1.1 < time.monotonic() - begin < 3
+    assert 1.1 < time.monotonic() - begin < 5
     assert time.process_time() - cpu < 0.5, "waiting costs no work"
 
 
@@ -231,6 +250,7 @@ def test_watching_a_service_that_ends(service: PcscService) -> None:
 
 SIGNING = """
 import sys
+from ecard.algorithms import KeyKind
 from ecard.apdu.cardholder import CardKeyHolder
 from ecard.apdu.pcsc import PcscReader
 from ecard.apdu.piv import PivSession
@@ -251,12 +271,12 @@ print(count)
 
 def test_two_processes_sign_with_one_card_at_the_same_time(service: PcscService, card: SimulatedCard) -> None:
     """Each verifies its PIN and signs in one transaction; ECARD_SIGNATURES says how many signatures each makes."""
-    count = int(os.environ.get("ECARD_SIGNATURES", "100"))
+    count = int(os.environ.get("ECARD_SIGNATURES", "200"))
     with_key(InProcess(card))
     with service.inserted(card):
         processes = [
             subprocess.Popen(
-                [sys.executable, "-c", SIGNING, str(count), "5"],
+                [sys.executable, "-c", SIGNING, str(count), "1"],
                 env={**service.environment, "PYTHONPATH": str(ROOT)},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

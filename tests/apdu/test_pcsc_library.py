@@ -17,6 +17,7 @@ from ecard.apdu.pcsc_errors import Code
 from ecard.apdu.pinpad import AtTheReader, Feature, modify_structure, read_features, verify_structure
 from ecard.apdu.piv import PivSession
 from ecard.apdu.session import Session
+from ecard.apdu.watching import CardEvent, Change, watch
 from ecard.apdu.words import Ins
 from ecard.errors import (
     CardBusyError,
@@ -67,6 +68,7 @@ class FakeScard:
         self.controls: list[bytes] = []
         self.answer: list[int] | None = None
         self.headers: set[int] = set()
+        self.sent: list[bytes] = []
 
     def _result(self, name: str) -> int:
         self.calls.append(name)
@@ -113,6 +115,7 @@ class FakeScard:
         result = self._result("transmit")
         if result or self.answer is not None:
             return result, self.answer or []
+        self.sent.append(bytes(command))
         data, status = self.card.transmit(bytes(command))
         return 0, [*data, status >> 8, status & 0xFF]
 
@@ -175,7 +178,7 @@ def test_importing_ecard_does_not_import_pyscard() -> None:
         ("connect", Code.REMOVED_CARD, NoCardReason.NO_CARD),
         ("connect", 0x80100066, NoCardReason.UNSUPPORTED_CARD),
         ("connect", 0x8010000F, NoCardReason.UNSUPPORTED_CARD),
-        ("connect", Code.READER_UNAVAILABLE, NoCardReason.NO_READER),
+        ("connect", Code.READER_UNAVAILABLE, NoCardReason.UNKNOWN_READER),
         ("connect", Code.SERVICE_STOPPED, NoCardReason.SERVICE_NOT_RUNNING),
     ],
 )
@@ -184,7 +187,7 @@ def test_why_there_is_no_card(scard: FakeScard, call: str, result: int, reason: 
     with pytest.raises(NoCardError) as raised:
         Session(PcscReader()).__enter__()
     assert raised.value.reason is reason
-    assert raised.value.remedy or reason is NoCardReason.UNKNOWN_READER
+    assert raised.value.remedy
     assert scard.calls.count("release") == (call != "establish")
 
 
@@ -271,8 +274,9 @@ def test_resets_without_end_are(scard: FakeScard) -> None:
 def test_the_protocol_of_the_connection_is_used(scard: FakeScard, protocol: int, header: int) -> None:
     scard.protocol = protocol
     with Session(PcscReader()) as session:
-        PivSession(session)
+        PivSession(session).pin_tries()
     assert scard.headers == {header}
+    assert [len(command) for command in scard.sent[:2]] == ([10, 5] if protocol == 1 else [11, 4])
 
 
 def test_an_answer_without_status_word_is_none(scard: FakeScard) -> None:
@@ -295,6 +299,30 @@ def test_an_exact_name_comes_before_a_part_of_one(scard: FakeScard) -> None:
     reader = PcscReader("reader 0")
     with Session(reader):
         assert reader.name == "Reader 0"
+
+
+def test_no_reader_at_all(scard: FakeScard) -> None:
+    scard.readers = []
+    for use in (pcsc.list_readers, Session(PcscReader()).__enter__):
+        with pytest.raises(NoCardError) as raised:
+            use()
+        assert raised.value.reason is NoCardReason.NO_READER
+
+
+def test_watching_a_reader_that_is_unplugged_and_plugged_in(scard: FakeScard) -> None:
+    events = watch()
+    assert [next(events).change for _ in range(2)] == [Change.READER_ADDED, Change.CARD_INSERTED]
+    scard.readers = []
+    assert [next(events).change for _ in range(2)] == [Change.CARD_REMOVED, Change.READER_REMOVED]
+    scard.readers = [READER]
+    scard.state |= scard.SCARD_STATE_MUTE
+    assert [next(events) for _ in range(2)] == [
+        CardEvent(Change.READER_ADDED, READER),
+        CardEvent(Change.CARD_INSERTED, READER, b""),
+    ]
+    scard.results["status"] = [Code.UNKNOWN_READER, Code.TIMEOUT, Code.NO_SERVICE]
+    with pytest.raises(ServiceLostError):
+        next(events)
 
 
 def test_the_pin_is_typed_at_the_reader(scard: FakeScard) -> None:

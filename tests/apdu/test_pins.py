@@ -8,6 +8,7 @@ from ecard.apdu.piv import PivSession
 from ecard.apdu.session import Session
 from ecard.apdu.words import Ins, Reference
 from ecard.errors import (
+    CardProtocolError,
     CardStatusError,
     InvalidInputError,
     LastPinTryError,
@@ -20,7 +21,7 @@ from ecard.errors import (
 from ecard.pin import Pin, PinReference, PinRequest
 from ecard.simulator import Behaviour, InProcess, SimulatedCard
 from tests.apdu.making import PIN, PUK, Asked, administered, authenticate
-from tests.apdu.scripted import Counting
+from tests.apdu.scripted import Counting, Scripted
 
 
 @pytest.fixture
@@ -308,3 +309,29 @@ def test_a_card_without_reset_is_not_blocked_for_nothing() -> None:
         with pytest.raises(NotSupportedByCardError):
             piv.reset(block_first=True)
         assert (piv.pin_tries(), piv.puk_tries()) == (3, 3)
+
+
+def test_a_card_that_never_blocks_is_not_tried_for_ever() -> None:
+    def transmit(command: bytes) -> tuple[bytes, int]:
+        return b"", {Ins.RESET: 0x6985, Ins.VERIFY: 0x63CF}.get(Ins(command[1]), 0x9000)
+
+    card = Scripted(transmit)
+    with Session(card) as session, pytest.raises(CardProtocolError, match="be blocked"):
+        PivSession(session).reset(block_first=True)
+    assert len(card.commands) < 300
+
+
+def test_a_card_that_refuses_to_count_is_not_tried_again() -> None:
+    def transmit(command: bytes) -> tuple[bytes, int]:
+        return b"", {Ins.RESET: 0x6985, Ins.VERIFY: 0x6700}.get(Ins(command[1]), 0x9000)
+
+    card = Scripted(transmit)
+    with Session(card) as session, pytest.raises(CardProtocolError):
+        PivSession(session).reset(block_first=True)
+    assert len(card.commands) == 3
+
+
+def test_data_where_the_state_of_the_pin_should_be_make_no_sense() -> None:
+    card = Scripted(lambda command: (b"x" if command[1] == Ins.VERIFY else b"", 0x9000))
+    with Session(card) as session, pytest.raises(CardProtocolError, match="where there are none"):
+        PivSession(session).pin_tries()

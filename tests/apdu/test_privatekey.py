@@ -183,14 +183,19 @@ def test_a_signature_of_another_key_is_not_handed_out(piv: PivSession) -> None:
             sign(key)
 
 
-def test_where_the_public_key_comes_from(piv: PivSession) -> None:
-    with pytest.raises(ObjectNotFoundError):
-        card_private_key(piv, Slot.SIGNATURE)
-    public = piv.generate_key(Slot.SIGNATURE, KeyKind.P256)
-    assert card_private_key(piv, Slot.SIGNATURE).public_key() == public.native
-    other = SoftwareKey.generate(KeyKind.P256).public_key
-    piv.write_certificate(Slot.SIGNATURE, certificate(other))
-    assert card_private_key(piv, Slot.SIGNATURE).public_key() == other.native
+@pytest.mark.parametrize("behaviours", [(), (Behaviour.NO_METADATA,)])
+def test_where_the_public_key_comes_from(behaviours: tuple[Behaviour, ...]) -> None:
+    with administered(InProcess(SimulatedCard.new(seed=1, behaviours=behaviours))) as piv:
+        with pytest.raises(ObjectNotFoundError):
+            card_private_key(piv, Slot.SIGNATURE)
+        public = piv.generate_key(Slot.SIGNATURE, KeyKind.P256)
+        stale = SoftwareKey.generate(KeyKind.P256).public_key
+        piv.write_certificate(Slot.SIGNATURE, certificate(stale))
+        expected = stale if behaviours else public
+        assert card_private_key(piv, Slot.SIGNATURE).public_key() == expected.native
+
+
+def test_sm2_is_no_key_of_cryptography(piv: PivSession) -> None:
     piv.generate_key(Slot.AUTHENTICATION, KeyKind.SM2)
     with pytest.raises(UnsupportedAlgorithmError, match="sm2"):
         card_private_key(piv, Slot.AUTHENTICATION)

@@ -113,6 +113,7 @@ def test_no_thread_is_left() -> None:
         (Command(Ins.GET_DATA), 0x6A82, ObjectNotFoundError, "6A82"),
         (Command(Ins.GET_METADATA), 0x6A88, ObjectNotFoundError, "6A88"),
         (Command(Ins.GENERATE_KEY), 0x6A80, NotSupportedByCardError, "6A80"),
+        (Command(Ins.GET_METADATA), 0x6A86, NotSupportedByCardError, "6A86"),
         (Command(Ins.IMPORT_KEY), 0x6A86, NotSupportedByCardError, "6A86"),
         (Command(Ins.PUT_DATA), 0x6982, CardStatusError, "management key first"),
         (Command(Ins.GENERAL_AUTHENTICATE), 0x6982, CardStatusError, "give a PIN"),
