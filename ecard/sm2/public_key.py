@@ -102,15 +102,14 @@ class PublicKey:
         r, s = _integers(signature)
         if self._signed(self.digest(message, user_id), r, s):
             return
+        asked = "the default id" if user_id == digests.DEFAULT_ID else "the id asked for"
         for z, meaning in (
             (self.z(), "it was made with the default id 1234567812345678"),
             (self.z(b""), "it was made with the empty id, as programs do that were given none"),
             (b"", "it signs SM3 of the message alone: whoever signed left out Z"),
         ):
             if self._signed(digests.e(z, message), r, s):
-                raise InvalidSignatureError(
-                    "the SM2 signature does not verify under the user id asked for", remedy=meaning
-                )
+                raise InvalidSignatureError(f"the SM2 signature does not verify under {asked}", remedy=meaning)
         raise InvalidSignatureError("the SM2 signature does not verify")
 
     def _signed(self, e: bytes, r: int, s: int) -> bool:
