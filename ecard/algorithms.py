@@ -225,11 +225,14 @@ class Signature:
         return r, s
 
     @staticmethod
-    def from_raw(algorithm: SignatureAlgorithm, raw: bytes) -> Signature:
-        """A signature from r || s, both halves of one length; RSA: from the octets."""
+    def from_raw(algorithm: SignatureAlgorithm, raw: bytes, *, size: int | None = None) -> Signature:
+        """A signature from r || s, both halves of one length, ``size`` if given; RSA: from the octets.
+
+        Raises EncodingError. Without ``size``, halves that were cut or padded alike pass and mean the same.
+        """
         if algorithm.family is KeyFamily.RSA:
             return Signature(algorithm, raw)
-        if not raw or len(raw) % 2:
+        if not raw or len(raw) % 2 or (size is not None and len(raw) != 2 * size):
             raise EncodingError(f"signature: r || s cannot have {len(raw)} bytes")
         half = len(raw) // 2
         r, s = int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big")

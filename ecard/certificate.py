@@ -22,6 +22,8 @@ from ecard.keys import PublicKey
 
 MAX_SIZE: Final = 64 * 1024
 """The largest certificate that is read, in bytes of DER."""
+# more than a certificate has: what is full of small elements is not read to its end
+_MAX_FIELDS: Final = 16
 _PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----")
 
 
@@ -36,7 +38,7 @@ class Certificate:
             raise EncodingError(f"the certificate has {len(encoded)} bytes, more than {MAX_SIZE}")
         self.der: Final = bytes(encoded)
         """The whole certificate."""
-        outer = der.parse(self.der, "certificate").expect(der.SEQUENCE, "a certificate").children()
+        outer = der.parse(self.der, "certificate").expect(der.SEQUENCE, "a certificate").children(_MAX_FIELDS)
         if len(outer) != 3:
             raise EncodingError("certificate: not exactly a body, an algorithm and a signature")
         self.tbs: Final = outer[0].encoded
@@ -46,7 +48,7 @@ class Certificate:
         self._read_body(outer[0])
 
     def _read_body(self, body: der.Node) -> None:
-        fields = body.expect(der.SEQUENCE, "tbsCertificate").children()
+        fields = body.expect(der.SEQUENCE, "tbsCertificate").children(_MAX_FIELDS)
         first = 1 if fields and fields[0].tag == der.context(0) else 0
         if len(fields) < first + 6:
             raise EncodingError("certificate: fields are missing in tbsCertificate")
@@ -108,7 +110,7 @@ class Certificate:
         """The certificate as ``cryptography`` reads it, for its names and extensions. Raises EncodingError."""
         try:
             return x509.load_der_x509_certificate(self.der)
-        except ValueError as error:
+        except (ValueError, x509.InvalidVersion) as error:
             raise EncodingError(f"the certificate cannot be read: {error}") from None
 
     @property
@@ -127,6 +129,9 @@ class Certificate:
 
     def __hash__(self) -> int:
         return hash(self.der)
+
+    def __reduce__(self) -> tuple[type[Certificate], tuple[bytes]]:
+        return Certificate, (self.der,)
 
     def __repr__(self) -> str:
         # the subject's name can be a person's: the serial number tells certificates apart as well

@@ -33,6 +33,7 @@
     │   ├── ManagementKeyError     the card refused the management key, or does not have it
     │   ├── ObjectNotFoundError    the slot or object holds nothing
     │   ├── WrongCardError         a card of another kind, role or key than was asked for
+    │   ├── TokenError             a PKCS#11 token or its library refused something
     │   └── CardFileError          the file of a simulated card cannot be used
     ├── PkiError
     │   ├── ProfileError           a certificate that the profile does not allow to issue
@@ -41,7 +42,12 @@
     │   ├── AuthorityStateError    the files of an authority cannot be used
     │   ├── FetchError             evidence or a certificate that could not be fetched
     │   └── ValidationError        a certificate that is not good at the moment (findings)
-    └── VerificationError          a signed document that is not accepted (report)
+    ├── VerificationError          a signed document that is not accepted (report)
+    └── RegisterError
+        ├── OrderRefusedError      an order that the data centre does not carry out (reason)
+        ├── RegisterStateError     a register that cannot be used, or is damaged
+        ├── VaultError             personal data that cannot be opened, or were erased
+        └── LoginError             a login that is not accepted (reason)
 
 Every message says what was wrong and, where there is something to be done, what to do. No message
 contains a PIN, a key, or a personal datum.
@@ -106,7 +112,7 @@ class InvalidKeyError(EcardError):
 
 
 class InvalidSignatureError(EcardError):
-    """A signature value that does not verify."""
+    """A signature value that does not verify; ``remedy`` names the usual mistake that explains it, where one does."""
 
 
 class DecryptionError(EcardError):
@@ -126,9 +132,9 @@ class NoPinError(PinError):
 
 
 class WrongPinError(PinError):
-    """The card refused the PIN; ``tries_left`` tries are left."""
+    """The card refused the PIN; ``tries_left`` tries are left, None where it does not say how many."""
 
-    def __init__(self, what: str, *, tries_left: int, remedy: str | None = None) -> None:
+    def __init__(self, what: str, *, tries_left: int | None, remedy: str | None = None) -> None:
         super().__init__(what, remedy=remedy)
         self.tries_left = tries_left
 
@@ -232,6 +238,10 @@ class WrongCardError(CardError):
     """A card of another kind, role or key than the caller asked for."""
 
 
+class TokenError(CardError):
+    """A PKCS#11 token, or the library behind which it is, refused something."""
+
+
 class CardFileError(CardError):
     """The file of a simulated card is missing, damaged, in use, or cannot be written."""
 
@@ -274,3 +284,31 @@ class VerificationError(EcardError):
     def __init__(self, what: str, *, report: Report, remedy: str | None = None) -> None:
         super().__init__(what, remedy=remedy)
         self.report = report
+
+
+class RegisterError(EcardError):
+    """The base of everything about the data centre's register and its orders."""
+
+
+class OrderRefusedError(RegisterError):
+    """An order that the data centre does not carry out; ``reason`` says why. Nothing was changed."""
+
+    def __init__(self, what: str, *, reason: Enum, remedy: str | None = None) -> None:
+        super().__init__(what, remedy=remedy)
+        self.reason = reason
+
+
+class RegisterStateError(RegisterError):
+    """The register's database cannot be reached, is of another version, or is damaged."""
+
+
+class VaultError(RegisterError):
+    """Personal data that cannot be opened: a wrong key, a damaged record, or a person who was erased."""
+
+
+class LoginError(RegisterError):
+    """A login that is not accepted; ``reason`` says why."""
+
+    def __init__(self, what: str, *, reason: Enum, remedy: str | None = None) -> None:
+        super().__init__(what, remedy=remedy)
+        self.reason = reason

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,7 +17,13 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from ecard import der, sm2
 from ecard.algorithms import Digest, KeyFamily, KeyKind, Signature, SignatureAlgorithm
-from ecard.errors import EncodingError, InvalidKeyError, InvalidSignatureError, UnsupportedAlgorithmError
+from ecard.errors import (
+    EncodingError,
+    InvalidInputError,
+    InvalidKeyError,
+    InvalidSignatureError,
+    UnsupportedAlgorithmError,
+)
 
 _SM2_CURVE: Final = "1.2.156.10197.1.301"
 _EC_KEY: Final = "1.2.840.10045.2.1"
@@ -74,6 +80,14 @@ class PublicKey:
         if isinstance(self.native, sm2.PublicKey):
             return self.native.digest(message)
         return algorithm.digest.hash(message)
+
+    def begin_digest(self, algorithm: SignatureAlgorithm) -> Any:
+        """A running hash (``update(data)``, ``digest()``) that gives what ``digest`` gives, of a message in parts."""
+        _require_family(self.kind, algorithm)
+        running = algorithm.digest.new()
+        if isinstance(self.native, sm2.PublicKey):
+            running.update(self.native.z())
+        return running
 
     def verify(self, signature: Signature, message: bytes) -> None:
         """Raise InvalidSignatureError unless ``signature`` is this key's signature of ``message``."""
@@ -183,18 +197,20 @@ class SoftwareKey:
 
     @staticmethod
     def from_pkcs8(data: bytes, password: bytes | None = None) -> SoftwareKey:
-        """Read a PKCS#8 key in DER, encrypted if ``password`` is given (RFC 5958). Raises InvalidKeyError."""
+        """Read a PKCS#8 key in DER, encrypted if ``password`` is given (RFC 5958).
+
+        Raises InvalidKeyError where it cannot be read, whatever its kind, and UnsupportedAlgorithmError for a key of
+        a kind, or under a protection, that ecard does not know.
+        """
         if der.oid(_SM2_CURVE) in data:
-            return SoftwareKey(sm2.PrivateKey.from_pkcs8(data, password))
+            return SoftwareKey(_read_sm2(data, password))
         try:
             native = serialization.load_der_private_key(data, password)
         except UnsupportedAlgorithm:
             # an encrypted SM2 key shows its curve only after decryption
-            return SoftwareKey(sm2.PrivateKey.from_pkcs8(data, password))
+            return SoftwareKey(_read_sm2(data, password))
         except (ValueError, TypeError):
-            raise InvalidKeyError(
-                "the private key cannot be read", remedy="check that it is PKCS#8 and that the password is right"
-            ) from None
+            raise _unreadable() from None
         if not isinstance(native, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             raise UnsupportedAlgorithmError("a private key that is neither RSA, ECDSA nor SM2")
         return SoftwareKey(native)
@@ -210,17 +226,44 @@ class SoftwareKey:
 
     def sign(self, message: bytes, algorithm: SignatureAlgorithm | None = None) -> Signature:
         """Sign ``message`` with ``algorithm``, by default the one that the kind of key is for."""
+        return self._sign(message, algorithm, is_digest=False)
+
+    def sign_digest(self, digest: bytes, algorithm: SignatureAlgorithm | None = None) -> Signature:
+        """Sign the message of which ``digest`` is what ``PublicKey.digest`` gives; InvalidInputError for its size."""
+        return self._sign(digest, algorithm, is_digest=True)
+
+    def _sign(self, data: bytes, algorithm: SignatureAlgorithm | None, *, is_digest: bool) -> Signature:
         algorithm = algorithm or SignatureAlgorithm.default_for(self.public_key.kind)
         _require_family(self.public_key.kind, algorithm)
+        if is_digest and len(data) != algorithm.digest.size:
+            raise InvalidInputError(f"{algorithm.label} signs {algorithm.digest.size} bytes, not {len(data)}")
         if isinstance(self._native, sm2.PrivateKey):
-            return self._native.sign(message)
-        hash_ = _HASHES[algorithm.digest]
+            return self._native.sign_digest(data) if is_digest else self._native.sign(data)
+        hash_ = Prehashed(_HASHES[algorithm.digest]) if is_digest else _HASHES[algorithm.digest]
         if isinstance(self._native, rsa.RSAPrivateKey):
-            return Signature(algorithm, self._native.sign(message, padding.PKCS1v15(), hash_))
-        return Signature(algorithm, self._native.sign(message, ec.ECDSA(hash_)))
+            return Signature(algorithm, self._native.sign(data, padding.PKCS1v15(), hash_))
+        return Signature(algorithm, self._native.sign(data, ec.ECDSA(hash_)))
+
+
+def _read_sm2(data: bytes, password: bytes | None) -> sm2.PrivateKey:
+    try:
+        return sm2.PrivateKey.from_pkcs8(data, password)
+    except EncodingError:
+        raise _unreadable() from None
+
+
+def _unreadable() -> InvalidKeyError:
+    return InvalidKeyError(
+        "the private key cannot be read", remedy="check that it is PKCS#8 and that the password is right"
+    )
+
+
+def digest_info(digest: bytes, algorithm: SignatureAlgorithm) -> bytes:
+    """The DigestInfo that an RSA signature pads (RFC 8017, section 9.2): what a token signs that pads by itself."""
+    return der.sequence(der.sequence(der.oid(algorithm.digest.oid), der.null()), der.octet_string(digest))
 
 
 def pkcs1_block(digest: bytes, algorithm: SignatureAlgorithm, size: int) -> bytes:
     """The EMSA-PKCS1-v1_5 block of ``size`` bytes that an RSA card signs raw (RFC 8017, section 9.2)."""
-    info = der.sequence(der.sequence(der.oid(algorithm.digest.oid), der.null()), der.octet_string(digest))
+    info = digest_info(digest, algorithm)
     return b"\0\x01" + b"\xff" * (size - len(info) - 3) + b"\0" + info

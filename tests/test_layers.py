@@ -17,7 +17,7 @@ FLOORS = [
     {"keys"},
     {"certificate"},
     {"keyholder", "pin"},
-    {"pki", "apdu", "simulator"},
+    {"pki", "apdu", "simulator", "pkcs11"},
     {"documents"},
     {"roles"},
     {"connection"},
@@ -26,6 +26,8 @@ FLOORS = [
 HEIGHT = {part: height for height, parts in enumerate(FLOORS) for part in parts}
 ADAPTED = {
     "smartcard": {"apdu/pcsc.py"},
+    "pkcs11": {"pkcs11/library.py"},
+    "waitress": {"cli/web_server.py"},
     "rich": {"cli/progress.py"},
     "Crypto": {"sm2/curve.py", "simulator/rsa_key.py"},
 }
