@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from ecard.algorithms import KeyKind
 from ecard.certificate import Certificate
@@ -109,7 +111,7 @@ class CertificateAuthority(Issuer):
 
         ``invalidity_date`` is from when the key is thought to have been unsafe, at the latest ``at``. Raises
         WithdrawalError where the certificate is not this authority's or is revoked already, or where ``at`` lies
-        before a CRL that said otherwise.
+        before a CRL, or an OCSP answer about this certificate, that said otherwise.
         """
         self._record_act(certificate, Act.REVOKE, at, reason, invalidity_date)
 
@@ -136,7 +138,7 @@ class CertificateAuthority(Issuer):
         Certificates in another state than the act is for, such as those revoked earlier, are passed over. All or
         nothing is done. Raises WithdrawalError where there is no certificate to do it to, and as ``revoke`` does.
         """
-        withdrawal, moment = WITHDRAWALS[ground], self._moment_of_act(at)
+        withdrawal, moment = WITHDRAWALS[ground], whole_second(at, "moment")
         unsafe_since = _unsafe_since(invalidity_date, moment)
         found = [
             Event(serial, withdrawal.act, moment, withdrawal.reason, unsafe_since)
@@ -146,6 +148,7 @@ class CertificateAuthority(Issuer):
         if not found:
             raise WithdrawalError(f"card {card_number} has no certificate here to {withdrawal.act.value}")
         for event in found:
+            self.record.require_untold(event.serial, moment)
             self.record.journal.check(event)
         for event in found:
             self.record.journal.record(event)
@@ -160,18 +163,10 @@ class CertificateAuthority(Issuer):
         invalidity_date: datetime | None = None,
     ) -> None:
         self._require_own(certificate)
-        moment = self._moment_of_act(at)
+        moment = whole_second(at, "moment")
+        self.record.require_untold(certificate.serial_number, moment)
         unsafe_since = _unsafe_since(invalidity_date, moment)
         self.record.journal.record(Event(certificate.serial_number, act, moment, reason, unsafe_since))
-
-    def _moment_of_act(self, at: datetime) -> datetime:
-        moment, last = whole_second(at, "moment"), self.record.last_evidence
-        if last is not None and moment < last:
-            raise WithdrawalError(
-                f"a CRL of {last:%Y-%m-%dT%H:%M:%SZ} says otherwise already",
-                remedy="withdraw from a later moment, and give the earlier one as the invalidity date",
-            )
-        return moment
 
     def _require_own(self, certificate: Certificate) -> None:
         if certificate.issuer != self.certificate.subject or certificate.serial_number not in self.record.issued:
@@ -186,6 +181,10 @@ class CertificateAuthority(Issuer):
             return None
         return self.record.journal.status(serial, whole_second(at, "moment"))
 
+    def answered(self, serials: Iterable[int], *, at: datetime) -> None:
+        """Remember that the state of certificates at a moment is told: nothing is withdrawn from before it."""
+        self.record.tell(serials, whole_second(at, "moment"))
+
     @property
     def history(self) -> AuthorityHistory:
         """The withdrawals of this authority as evidence, with the holds that no CRL lists any more."""
@@ -198,14 +197,25 @@ class CertificateAuthority(Issuer):
         InvalidInputError where ``at`` lies before an earlier CRL, ``next_update`` is not after ``at``, or the
         partition is not one of this authority's.
         """
+        made = BytesIO()
+        self.write_crl(made, at=at, next_update=next_update, partition=partition)
+        return made.getvalue()
+
+    def write_crl(
+        self, destination: BinaryIO, *, at: datetime, next_update: datetime, partition: str | None = None
+    ) -> int:
+        """As ``crl``, to a binary file: the memory needed does not grow with the CRL. Returns its size in bytes.
+
+        Raises what the file raises too; what was written until then is no CRL.
+        """
         name = self._partition_name(partition)
         header = self._header(at, next_update, name, freshest=self.points.delta_crl_at(name))
         entries = self._entries(self.record.journal.withdrawn(header.this_update), name, header.this_update)
-        encoded = crl_writer.crl(header, entries, self.holder)
+        size = crl_writer.write_crl(destination, header, entries, self.holder)
         self._published(header)
         recorded = len(self.record.journal)
         self.record.published[name] = Published(header.number, header.this_update, recorded)
-        return encoded
+        return size
 
     def delta_crl(self, *, at: datetime, next_update: datetime, partition: str | None = None) -> bytes:
         """What changed since the last full CRL of this authority or partition, as a delta CRL (RFC 5280, 5.2.4).

@@ -1,6 +1,7 @@
-"""The two files of an authority: ``authority.json``, its state, and ``authority.key``, its key as encrypted PKCS#8.
+"""The files of an authority: ``authority.json``, its state, and ``authority.key``, its key as encrypted PKCS#8.
 
-The state is replaced atomically: after a crash it is the old one or the new one.
+The state is replaced atomically: after a crash it is the old one or the new one. What OCSP answers told since stands in
+a third file (``authority_answers``).
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from ecard.certificate import Certificate
 from ecard.errors import AuthorityStateError, EcardError, InvalidInputError, WrongCardError
 from ecard.keyholder import KeyHolder
 from ecard.keys import SoftwareKey
+from ecard.pki import authority_answers
 from ecard.pki.authority_issuer import Issuer
+from ecard.pki.authority_lock import locked
 from ecard.pki.authority_record import AuthorityRecord, Issued, Published
 from ecard.pki.profile import PublicationPoints
 from ecard.pki.withdrawal import Act, Event, Journal, RevocationReason
@@ -43,31 +46,56 @@ class Saved:
 
 
 def save(authority: Issuer, directory: Path, key: SoftwareKey | None, password: bytes | None) -> None:
-    """Write both files; see ``CertificateAuthority.save``."""
-    record = authority.record
-    _require_unchanged(authority, directory)
-    if key is not None and not (directory / STATE_FILE).exists():
-        if not password:
-            raise InvalidInputError("an authority's software key is kept only encrypted", remedy="give a password")
-        _write(directory / KEY_FILE, key.pkcs8(password))
-    record.revision += 1
+    """Write the files, alone; see ``CertificateAuthority.save``."""
+    is_new = not (directory / STATE_FILE).exists()
+    if is_new and key is not None and not password:
+        raise InvalidInputError("an authority's software key is kept only encrypted", remedy="give a password")
+    with locked(directory):
+        if (directory / STATE_FILE).exists():
+            _require_unchanged(authority, load(directory))
+        elif key is not None and password:
+            _write(directory / KEY_FILE, key.pkcs8(password))
+        save_state(authority, directory)
+
+
+def save_state(authority: Issuer, directory: Path) -> None:
+    """Write the state file, in the hands of whoever holds the lock; what the file of answers has goes into it."""
+    authority.record.revision += 1
     try:
         _write(directory / STATE_FILE, json.dumps(_state(authority), ensure_ascii=False, indent=1).encode())
     except AuthorityStateError:
-        record.revision -= 1
+        authority.record.revision -= 1
         raise
+    authority_answers.clear(directory)
 
 
-def _require_unchanged(authority: Issuer, directory: Path) -> None:
-    if not (directory / STATE_FILE).exists():
-        return
-    saved = load(directory)
+def _require_unchanged(authority: Issuer, saved: Saved) -> None:
+    """Raise AuthorityStateError where someone else saved, or answered, what this authority does not know."""
+    record = authority.record
     if saved.certificate != authority.certificate:
         raise AuthorityStateError("the directory holds another authority", remedy="save to another directory")
-    if saved.record.revision != authority.record.revision:
+    if saved.record.revision != record.revision:
         raise AuthorityStateError(
             "the authority was saved by someone else since it was loaded", remedy="load it again and repeat the act"
         )
+    for serial, moment in saved.record.told.items():
+        record.tell((serial,), moment)
+    for event in list(record.journal)[len(saved.record.journal) :]:
+        if event.at < record.told.get(event.serial, event.at):
+            raise AuthorityStateError(
+                f"an OCSP answer given meanwhile says of certificate {event.serial:x} what is not so any more",
+                remedy="load the authority again and withdraw from a later moment",
+            )
+
+
+def version(directory: Path) -> tuple[int, ...]:
+    """A value that is another one after every save. Raises AuthorityStateError where there is no state file."""
+    path = directory / STATE_FILE
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise AuthorityStateError(f"{path} cannot be read: {error.strerror}") from None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -91,11 +119,14 @@ def load(directory: Path) -> Saved:
     """Read the state file. Raises AuthorityStateError."""
     path = directory / STATE_FILE
     try:
-        return _saved(json.loads(_read(path)))
+        saved = _saved(json.loads(_read(path)))
     except (KeyError, TypeError, ValueError, AttributeError, EcardError) as error:
         if isinstance(error, AuthorityStateError):
             raise
         raise AuthorityStateError(f"{path} is no state of an authority, or is damaged") from None
+    for serial, moment in authority_answers.read(directory):
+        saved.record.tell((serial,), moment)
+    return saved
 
 
 def load_key(directory: Path, password: bytes | None) -> SoftwareKey:
@@ -127,6 +158,7 @@ def _state(authority: Issuer) -> dict[str, Any]:
         "partitions": authority.partitions,
         "crl_number": record.crl_number,
         "last_evidence": _text(record.last_evidence),
+        "told": {f"{serial:x}": _text(moment) for serial, moment in record.told.items()},
         "published": {name: [p.number, _text(p.this_update), p.recorded] for name, p in record.published.items()},
         "issued": [_issued(issued) for issued in record.issued.values()],
         "journal": [_event(event) for event in record.journal],
@@ -161,6 +193,7 @@ def _saved(state: dict[str, Any]) -> Saved:
         crl_number=int(state["crl_number"]),
         published={name: Published(n, _moment(at), size) for name, (n, at, size) in state["published"].items()},
         last_evidence=last and _moment(last),
+        told={int(serial, 16): _moment(text) for serial, text in state["told"].items()},
         revision=int(state["revision"]),
     )
     return Saved(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ecard.errors import ProfileError, RequestError
+from ecard.errors import ProfileError, RequestError, WithdrawalError
 from ecard.keys import PublicKey
 from ecard.pki.profile import CertificateSubject
 from ecard.pki.withdrawal import Journal
@@ -46,6 +47,8 @@ class AuthorityRecord:
     published: dict[str, Published] = field(default_factory=dict)
     last_evidence: datetime | None = None
     """The moment of the latest CRL; nothing is withdrawn with effect before it."""
+    told: dict[int, datetime] = field(default_factory=dict)
+    """By serial number, the latest moment whose state an OCSP answer told; no withdrawal takes effect before it."""
     revision: int = 0
     _by_key: dict[str, Issued] = field(default_factory=dict, init=False, repr=False)
     _by_card: dict[str, list[Issued]] = field(default_factory=dict, init=False, repr=False)
@@ -63,6 +66,19 @@ class AuthorityRecord:
         self._by_key[issued.key] = issued
         if issued.card_number is not None:
             self._by_card.setdefault(issued.card_number, []).append(issued)
+
+    def tell(self, serials: Iterable[int], moment: datetime) -> None:
+        """Remember that OCSP answers tell the state of these certificates at a moment; others' are passed over."""
+        for serial in serials:
+            if serial in self.issued:
+                self.told[serial] = max(moment, self.told.get(serial, moment))
+
+    def require_untold(self, serial: int, moment: datetime) -> None:
+        """WithdrawalError where a CRL or an OCSP answer said already how the certificate is after ``moment``."""
+        remedy = "withdraw from a later moment, and give the earlier one as the invalidity date"
+        for said, what in ((self.last_evidence, "a CRL"), (self.told.get(serial), "an OCSP answer")):
+            if said is not None and moment < said:
+                raise WithdrawalError(f"{what} of {said:%Y-%m-%dT%H:%M:%SZ} says otherwise already", remedy=remedy)
 
     def serials_of(self, card_number: str) -> list[int]:
         """The serial numbers of all certificates that a card has had."""

@@ -213,25 +213,35 @@ class Crl:
         return Signature(SignatureAlgorithm.by_oid(der.read_oid(parts[0])), self._signature)
 
     @cached_property
-    def _signers(self) -> dict[bytes, bool]:
+    def _signers(self) -> dict[bytes, InvalidSignatureError | None]:
         return {}
 
     def verify_signed_by(self, key: PublicKey) -> None:
         """Raise InvalidSignatureError unless ``key`` signed this CRL; the answer is remembered per key."""
         if key.spki not in self._signers:
-            try:
-                key.verify(self.signature, self._tbs.encoded)
-                self._signers[key.spki] = True
-            except (InvalidSignatureError, UnsupportedAlgorithmError, EncodingError):
-                self._signers[key.spki] = False
-        if not self._signers[key.spki]:
-            raise InvalidSignatureError("the CRL's signature does not verify")
+            self._signers[key.spki] = self._refusal_by(key)
+        refusal = self._signers[key.spki]
+        if refusal is not None:
+            raise InvalidSignatureError(refusal.what, remedy=refusal.remedy)
+
+    def _refusal_by(self, key: PublicKey) -> InvalidSignatureError | None:
+        what = "the CRL's signature does not verify"
+        try:
+            key.verify(self.signature, self._tbs.encoded)
+        except InvalidSignatureError as error:
+            return InvalidSignatureError(what, remedy=error.remedy)
+        except (UnsupportedAlgorithmError, EncodingError) as error:
+            return InvalidSignatureError(what, remedy=str(error))
+        return None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Crl) and self.der == other.der
 
     def __hash__(self) -> int:
         return hash(self.sha256)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Crl, (self.der,)
 
     def __repr__(self) -> str:
         return f"<Crl of {display_name(self.issuer)}, {self.this_update:%Y-%m-%d %H:%M:%S}Z>"

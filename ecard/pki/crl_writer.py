@@ -1,7 +1,7 @@
 """Writing CRLs (RFC 5280, section 5), from none to millions of entries, in one pass over the entries.
 
-What repeats from entry to entry (days, reasons) is encoded once. The list is held in memory once for signing; beside
-it there are only blocks of a few thousand entries.
+What repeats from entry to entry (days, reasons) is encoded once. The lengths that stand before the entries are known
+only after them, so the entries wait in a temporary file; memory holds blocks of a few thousand.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
-from typing import BinaryIO, Final, NamedTuple
+from io import BytesIO
+from itertools import chain, islice
+from tempfile import SpooledTemporaryFile
+from typing import IO, BinaryIO, Final, NamedTuple
 
 from ecard import der
+from ecard.algorithms import Signature
 from ecard.errors import InvalidInputError
 from ecard.keyholder import KeyHolder
 from ecard.pki import profile_extensions as ext
@@ -20,6 +23,9 @@ from ecard.pki import profile_oids as oids
 from ecard.pki.withdrawal import RevocationReason, Status
 
 _BLOCK: Final = 4096
+_CHUNK: Final = 1 << 20
+_IN_MEMORY: Final = 1 << 20
+"""Up to this size the temporary file is in memory."""
 
 
 class Entry(NamedTuple):
@@ -61,25 +67,57 @@ class CrlHeader:
 
 def crl(header: CrlHeader, entries: Iterable[Entry], issuer: KeyHolder) -> bytes:
     """A CRL in DER, signed by ``issuer``. Raises what the key holder raises."""
-    return b"".join(_parts(header, entries, issuer))
+    made = BytesIO()
+    write_crl(made, header, entries, issuer)
+    return made.getvalue()
 
 
 def write_crl(destination: BinaryIO, header: CrlHeader, entries: Iterable[Entry], issuer: KeyHolder) -> int:
     """Write a CRL in DER to a binary file; returns its size in bytes. Nothing is written before it is signed.
 
-    Needs about twice the memory that the CRL has bytes. Raises what the key holder and the file raise.
+    Needs the same memory for any number of entries, and a temporary file of the CRL's size; the whole CRL in memory
+    only where the issuer's ``signs_digests`` is false. Raises what the key holder and the files raise.
     """
-    return sum(destination.write(part) for part in _parts(header, entries, issuer))
+    with SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
+        size = sum(spool.write(block) for block in _blocks(entries))
+        body = _Body(spool, *_frame(header, issuer, size))
+        end = issuer.algorithm.identifier + der.bit_string(_sign(issuer, body).der)
+        head = _head(der.SEQUENCE, body.size + size + len(end))
+        return sum(destination.write(part) for part in chain((head,), body, (end,)))
 
 
-def _parts(header: CrlHeader, entries: Iterable[Entry], issuer: KeyHolder) -> tuple[bytes, ...]:
-    body = _body(header, entries, issuer)
-    signature = issuer.sign(body)
-    end = issuer.algorithm.identifier + der.bit_string(signature.der)
-    return _head(der.SEQUENCE, len(body) + len(end)), body, end
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What is signed, to be read as often as needed: its entries are in a file, what surrounds them is here."""
+
+    entries: IO[bytes]
+    before: bytes
+    after: bytes
+
+    @property
+    def size(self) -> int:
+        """The octets without the entries."""
+        return len(self.before) + len(self.after)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.before
+        self.entries.seek(0)
+        while block := self.entries.read(_CHUNK):
+            yield block
+        yield self.after
 
 
-def _body(header: CrlHeader, entries: Iterable[Entry], issuer: KeyHolder) -> bytes:
+def _sign(issuer: KeyHolder, body: Iterable[bytes]) -> Signature:
+    if not issuer.signs_digests:
+        return issuer.sign(b"".join(body))
+    running = issuer.certificate.public_key.begin_digest(issuer.algorithm)
+    for part in body:
+        running.update(part)
+    return issuer.sign_digest(running.digest())
+
+
+def _frame(header: CrlHeader, issuer: KeyHolder, size: int) -> tuple[bytes, bytes]:
+    """What stands before and after ``size`` octets of entries in the signed part."""
     fields = b"".join(
         (
             der.integer(1),
@@ -89,12 +127,10 @@ def _body(header: CrlHeader, entries: Iterable[Entry], issuer: KeyHolder) -> byt
             der.time(header.next_update),
         )
     )
-    blocks = list(_blocks(entries))
-    size = sum(map(len, blocks))
     head = _head(der.SEQUENCE, size) if size else b""
     extensions = der.element(der.context(0), der.sequence(*_extensions(header, issuer)))
     total = len(fields) + len(head) + size + len(extensions)
-    return b"".join((_head(der.SEQUENCE, total), fields, head, *blocks, extensions))
+    return b"".join((_head(der.SEQUENCE, total), fields, head)), extensions
 
 
 def _head(tag: int, length: int) -> bytes:

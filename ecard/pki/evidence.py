@@ -84,6 +84,9 @@ class Evidence:
         """Both together; the history of the left one first."""
         return Evidence((*self.crls, *other.crls), (*self.ocsp, *other.ocsp), self.history or other.history)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return Evidence, (self.crls, self.ocsp, self.history)
+
     @cached_property
     def crls_by_issuer(self) -> Mapping[NameKey, tuple[Crl, ...]]:
         """The CRLs of each issuer."""

@@ -6,15 +6,11 @@ What is fetched is not believed: it becomes evidence or an untrusted certificate
 from __future__ import annotations
 
 import secrets
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeVar
-from urllib import request
-from urllib.error import URLError
-from urllib.parse import urlsplit
 
 from ecard import der
 from ecard.algorithms import Digest
@@ -23,16 +19,13 @@ from ecard.errors import EcardError, EncodingError, FetchError
 from ecard.pki.crl import MAX_SIZE as MAX_CRL_SIZE
 from ecard.pki.crl import Crl
 from ecard.pki.evidence import Evidence, load_crls
+from ecard.pki.fetch_http import SCHEMES, HttpClient
 from ecard.pki.ocsp_response import MAX_SIZE as MAX_OCSP_SIZE
 from ecard.pki.ocsp_response import OcspResponse
 from ecard.pki.validation_extensions import ISSUER_ACCESS, OCSP_ACCESS, extensions_of
 
 MAX_ISSUERS_SIZE: Final = 256 * 1024
 """The largest answer that is read where certificates are asked for, in bytes."""
-MAX_REDIRECTIONS: Final = 3
-"""How often one request may be sent elsewhere."""
-_SCHEMES: Final = frozenset({"http", "https"})
-_CHUNK: Final = 64 * 1024
 _NONCE: Final = "1.3.6.1.5.5.7.48.1.2"
 T = TypeVar("T")
 
@@ -40,21 +33,6 @@ T = TypeVar("T")
 class _Cached(NamedTuple):
     crl: Crl
     size: int
-
-
-class _Redirections(request.HTTPRedirectHandler):
-    """Follows redirections to HTTP only, and to hosts that are allowed."""
-
-    max_redirections = MAX_REDIRECTIONS
-
-    def __init__(self, check: Callable[[str], None]) -> None:
-        self._check = check
-
-    def redirect_request(
-        self, req: request.Request, fp: object, code: int, msg: str, headers: object, newurl: str
-    ) -> request.Request | None:
-        self._check(newurl)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
 
 
 class Fetcher:
@@ -68,20 +46,9 @@ class Fetcher:
     def __init__(
         self, *, seconds: float = 15, hosts: Iterable[str] | None = None, remember: int = MAX_CRL_SIZE
     ) -> None:
-        self._seconds = seconds
-        self._hosts = None if hosts is None else frozenset(host.lower() for host in hosts)
+        self._client = HttpClient(seconds=seconds, hosts=hosts)
         self._remember = remember
         self._crls: OrderedDict[str, _Cached] = OrderedDict()
-        self._opener = request.OpenerDirector()
-        for handler in (
-            request.ProxyHandler(),
-            request.HTTPHandler(),
-            request.HTTPSHandler(),
-            request.HTTPDefaultErrorHandler(),
-            request.HTTPErrorProcessor(),
-            _Redirections(self._check),
-        ):
-            self._opener.add_handler(handler)
 
     def crl(self, url: str, *, at: datetime) -> Crl:
         """The CRL at ``url``; a remembered one if its next update is after ``at``."""
@@ -89,7 +56,7 @@ class Fetcher:
         if known is not None and known.crl.next_update is not None and at < known.crl.next_update:
             self._crls.move_to_end(url)
             return known.crl
-        data = self._get(url, MAX_CRL_SIZE)
+        data = self._client.get(url, MAX_CRL_SIZE)
         found = _read(lambda: load_crls(data), url)
         if len(found) != 1:
             raise FetchError(f"{url} has {len(found)} CRLs instead of one")
@@ -117,7 +84,7 @@ class Fetcher:
         problems = []
         for url in self._http(places, "OCSP responder"):
             try:
-                data = self._get(url, MAX_OCSP_SIZE, body=body, content_type="application/ocsp-request")
+                data = self._client.get(url, MAX_OCSP_SIZE, body=body, content_type="application/ocsp-request")
                 return _checked(_read(lambda data=data: OcspResponse(data), url), nonce, url)  # type: ignore[misc]
             except FetchError as error:
                 problems.append(str(error))
@@ -129,7 +96,7 @@ class Fetcher:
         problems = []
         for url in self._http(places, "issuer's certificate"):
             try:
-                data = self._get(url, MAX_ISSUERS_SIZE)
+                data = self._client.get(url, MAX_ISSUERS_SIZE)
                 return _read(lambda data=data: load_certificates(data), url)  # type: ignore[misc]
             except FetchError as error:
                 problems.append(str(error))
@@ -156,43 +123,11 @@ class Fetcher:
     def _http(self, urls: Iterable[str], what: str) -> list[str]:
         """The URLs that can be asked; FetchError where there is none."""
         named = list(dict.fromkeys(urls))
-        usable = [url for url in named if urlsplit(url).scheme.lower() in _SCHEMES]
+        usable = [url for url in named if url.partition(":")[0].lower() in SCHEMES]
         if not usable:
             others = f" but {', '.join(named[:4])}" if named else ""
             raise FetchError(f"the certificate names no {what} on HTTP{others}")
         return usable
-
-    def _check(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme.lower() not in _SCHEMES or not parts.hostname:
-            raise FetchError(f"{url[:200]} is no address on HTTP")
-        if self._hosts is not None and parts.hostname.lower() not in self._hosts:
-            raise FetchError(f"the host {parts.hostname} is not one of those allowed")
-
-    def _get(self, url: str, limit: int, *, body: bytes | None = None, content_type: str = "") -> bytes:
-        self._check(url)
-        deadline = time.monotonic() + self._seconds
-        headers = {"Content-Type": content_type} if body is not None else {}
-        try:
-            asked = request.Request(url, data=body, headers=headers)  # noqa: S310 - the scheme was checked
-            with self._opener.open(asked, timeout=self._seconds) as answer:
-                return self._body(answer.read1, url, limit, deadline)
-        except (URLError, OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
-            raise FetchError(f"{url[:200]} could not be fetched: {reason}") from None
-
-    @staticmethod
-    def _body(read: Callable[[int], bytes], url: str, limit: int, deadline: float) -> bytes:
-        """Read in pieces, so that neither a large nor a slow answer takes more than it may."""
-        pieces, size = [], 0
-        while piece := read(_CHUNK):
-            size += len(piece)
-            if size > limit:
-                raise FetchError(f"the answer of {url[:200]} has more than {limit} bytes")
-            if time.monotonic() > deadline:
-                raise FetchError(f"the answer of {url[:200]} takes too long")
-            pieces.append(piece)
-        return b"".join(pieces)
 
     def _keep(self, url: str, cached: _Cached) -> None:
         self._crls[url] = cached

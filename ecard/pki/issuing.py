@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from ecard import der
 from ecard.algorithms import Signature, SignatureAlgorithm
@@ -28,6 +28,34 @@ class SigningKey(Protocol):
 
     def sign(self, message: bytes, algorithm: SignatureAlgorithm | None = None) -> Signature:
         """Sign ``message`` with ``algorithm``, by default the one that the kind of key is for."""
+
+
+@runtime_checkable
+class DigestSigningKey(SigningKey, Protocol):
+    """A signing key that need not see the message: most are. Only such a key signs a CRL that memory cannot hold."""
+
+    def sign_digest(self, digest: bytes, algorithm: SignatureAlgorithm | None = None) -> Signature:
+        """Sign the message of which ``digest`` is what ``PublicKey.digest`` gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class DelegatedKey:
+    """A signing key that something else holds and uses: a card's key before it has a certificate, for example.
+
+    ``sign_with`` is given what ``PublicKey.digest`` gives for the message, and the algorithm.
+    """
+
+    public_key: PublicKey
+    sign_with: Callable[[bytes, SignatureAlgorithm], Signature] = field(repr=False)
+
+    def sign(self, message: bytes, algorithm: SignatureAlgorithm | None = None) -> Signature:
+        """Sign ``message``. Raises what ``sign_with`` raises."""
+        algorithm = algorithm or SignatureAlgorithm.default_for(self.public_key.kind)
+        return self.sign_digest(self.public_key.digest(message, algorithm), algorithm)
+
+    def sign_digest(self, digest: bytes, algorithm: SignatureAlgorithm | None = None) -> Signature:
+        """Sign the message that ``digest`` belongs to. Raises what ``sign_with`` raises."""
+        return self.sign_with(digest, algorithm or SignatureAlgorithm.default_for(self.public_key.kind))
 
 
 class CertifiedKey(KeyHolder):
@@ -53,8 +81,18 @@ class CertifiedKey(KeyHolder):
         """The key without its certificate."""
         return self._key
 
+    @property
+    def signs_digests(self) -> bool:
+        """Whether the key does."""
+        return isinstance(self._key, DigestSigningKey)
+
     def _sign(self, message: bytes, algorithm: SignatureAlgorithm) -> Signature:
         return self._key.sign(message, algorithm)
+
+    def _sign_digest(self, digest: bytes, algorithm: SignatureAlgorithm) -> Signature:
+        if not isinstance(self._key, DigestSigningKey):
+            return super()._sign_digest(digest, algorithm)
+        return self._key.sign_digest(digest, algorithm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -34,6 +34,13 @@ class StatusSource(Protocol):
 
     def status(self, serial: int, *, at: datetime) -> Status | None:
         """The state of the certificate with this serial number at a moment; None where none was issued with it."""
+
+    def answered(self, serials: Iterable[int], *, at: datetime) -> None:
+        """Called before an answer leaves: the states of these certificates at a moment become known.
+
+        From then on they must not be changed with effect before that moment. Serial numbers that were never issued may
+        be among them.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +99,12 @@ class OcspResponder:
             raise ProfileError("the OCSP responder's certificate is not valid at that moment", remedy="renew it")
         responder = der.element(der.context(2), der.octet_string(ext.key_identifier(holder.certificate.public_key)))
         extensions = der.sequence(ext.extension(oids.OCSP_NONCE, nonce)) if nonce is not None else b""
+        statements = [self._statement(certificate, moment) for certificate in certificates]
+        self.source.answered([c.serial for c in certificates if c.is_issued_by(self.issuer)], at=moment)
         data = der.sequence(
             responder,
             ext.generalized_time(moment),
-            der.sequence(*(self._statement(certificate, moment) for certificate in certificates)),
+            der.sequence(*statements),
             der.element(der.context(1), extensions) if extensions else b"",
         )
         signature = der.bit_string(holder.sign(data).der)

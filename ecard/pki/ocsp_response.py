@@ -167,6 +167,9 @@ class OcspResponse:
     def __hash__(self) -> int:
         return hash(self.sha256)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return OcspResponse, (self.der,)
+
     def __repr__(self) -> str:
         return f"<OcspResponse of {self.produced_at:%Y-%m-%d %H:%M:%S}Z about {len(self.statements)}>"
 

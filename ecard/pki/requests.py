@@ -102,8 +102,8 @@ def _algorithm(identifier: der.Node) -> SignatureAlgorithm:
 def _require_possession(public_key: PublicKey, signature: Signature, info: bytes) -> None:
     try:
         public_key.verify(signature, info)
-    except InvalidSignatureError:
+    except InvalidSignatureError as error:
         raise RequestError(
             "the certificate request is not signed by the key that it is for",
-            remedy="sign it with the private key whose public key it names",
+            remedy=error.remedy or "sign it with the private key whose public key it names",
         ) from None

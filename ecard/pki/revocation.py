@@ -14,17 +14,31 @@ from typing import Final
 from ecard.findings import Finding, FindingCode
 from ecard.pki.crl_index import HOLD, REMOVED, CrlEntry
 from ecard.pki.evidence import Interval
+from ecard.pki.validation_names import display_name
 
 ALL_REASONS: Final = 0x1FE
 """The bit mask of every ReasonFlag (RFC 5280, section 4.2.1.13); bit 0 is unused."""
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where a statement comes from. Put into words only when it is asked for."""
+
+    kind: str
+    issuer: bytes | None
+    """The issuer's name in DER, or None where it goes without saying."""
+    moment: datetime
+
+    def __str__(self) -> str:
+        issuer = "" if self.issuer is None else f" of {display_name(self.issuer)}"
+        return f"{self.kind}{issuer} from {self.moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """What one source, whose signature was verified, says of the certificate."""
 
-    source: str
-    """The source in words."""
+    source: Source
     this_update: datetime
     next_update: datetime | None
     entry: CrlEntry | None
@@ -49,8 +63,8 @@ class Statement:
 class Question:
     """Which certificate is asked about, at which moment, and how strictly."""
 
-    what: str
-    """The certificate in words."""
+    what: object
+    """The certificate; ``str`` puts it into words."""
     at: datetime
     tolerance: timedelta = timedelta(0)
     freshness: timedelta = timedelta(0)
@@ -83,7 +97,7 @@ class Answer:
 
 def judge(question: Question, statements: Sequence[Statement], history: Sequence[Interval] | None) -> Answer:
     """Answer ``question`` from ``statements``, and from the register's ``history`` of the certificate where given."""
-    withdrawn = _revoked(question, statements) or _in_history(question, history) or _held(question, statements)
+    withdrawn = _revoked(question, statements) or _in_history(question, history) or _held(question, statements, history)
     if withdrawn is not None:
         return Answer((withdrawn,))
     current = _governing(question, statements)
@@ -118,17 +132,21 @@ def _in_history(question: Question, history: Sequence[Interval] | None) -> Findi
     return None
 
 
-def _held(question: Question, statements: Sequence[Statement]) -> Finding | None:
-    """A hold counts where the newest statement for the moment tells of it, or a later one that began before."""
+def _held(question: Question, statements: Sequence[Statement], history: Sequence[Interval] | None) -> Finding | None:
+    """A hold counts where the newest statement for the moment tells of it, or a later one that began before.
+
+    Where the register knows that very hold and that it was released, the list was only not yet renewed.
+    """
+    released = {i.since.replace(microsecond=0) for i in history or () if i.until is not None and i.until <= question.at}
     later = tuple(s for s in statements if question.is_later(s))
     for statement in (*_governing(question, statements), *later):
         since = statement.withdrawn_since
-        if since is not None and since <= question.at and statement.on_hold:
+        if since is not None and since <= question.at and statement.on_hold and since not in released:
             return _withdrawn(question, since, HOLD, statement.source)
     return None
 
 
-def _withdrawn(question: Question, since: datetime, reason: str, source: str) -> Finding:
+def _withdrawn(question: Question, since: datetime, reason: str, source: object) -> Finding:
     if reason == HOLD:
         message = f"{question.what} is on hold since {since:%Y-%m-%d %H:%M:%S} UTC, says {source}"
         return Finding(FindingCode.ON_HOLD, message, since, HOLD)

@@ -14,14 +14,14 @@ from typing import Final, Protocol
 from ecard import der
 from ecard.algorithms import SignatureAlgorithm
 from ecard.certificate import Certificate
-from ecard.errors import EcardError, EncodingError, InvalidSignatureError
+from ecard.errors import EcardError, InvalidSignatureError
 from ecard.pki.crl import Crl
 from ecard.pki.crl_index import CrlEntry
 from ecard.pki.evidence import Evidence
 from ecard.pki.ocsp_response import OCSP_SIGNING, OcspResponse, OcspStatement, OcspStatus
-from ecard.pki.revocation import ALL_REASONS, Statement
+from ecard.pki.revocation import ALL_REASONS, Source, Statement
 from ecard.pki.validation_extensions import DistributionPoint, KeyUsage, extensions_of
-from ecard.pki.validation_names import display_name, name_key, same_name
+from ecard.pki.validation_names import name_key, same_name
 from ecard.pki.validation_paths import signature_problem
 
 MAX_SIGNERS: Final = 8
@@ -73,7 +73,7 @@ class Sources:
 
     def _statement(self, newest: Crl, base: Crl, entry: CrlEntry | None, reasons: int) -> Statement:
         kind = "the CRL" if newest is base else "the CRL and its delta"
-        source = f"{kind} of {display_name(newest.issuer)} from {newest.this_update:%Y-%m-%d %H:%M:%S} UTC"
+        source = Source(kind, newest.issuer, newest.this_update)
         keeps = base.expired_since is not None and base.expired_since <= self.certificate.not_after
         until = None if keeps else self.certificate.not_after
         return Statement(source, newest.this_update, newest.next_update, entry, reasons, until)
@@ -98,29 +98,31 @@ class Sources:
 
     def _usable(self, crl: Crl) -> int:
         """The reasons for which ``crl`` may be relied on; 0 with the cause remembered where there is none."""
-        when = f"the CRL of {display_name(crl.issuer)} from {crl.this_update:%Y-%m-%d %H:%M:%S} UTC"
+        source = Source("the CRL", crl.issuer, crl.this_update)
         try:
             reasons = covered_reasons(crl, self.certificate)
             if not reasons:
-                self.rejected.append(f"{when} does not speak of this certificate")
+                self.rejected.append(f"{source} does not speak of this certificate")
                 return 0
             problem = self._signer_problem(crl) or crl.unusable
         except EcardError as error:
             problem = str(error)
         if problem:
-            self.rejected.append(f"{when} is not usable: {problem}")
+            self.rejected.append(f"{source} is not usable: {problem}")
             return 0
         return reasons
 
     def _signer_problem(self, crl: Crl) -> str | None:
         if not self.authority.allows(crl.signature.algorithm):
             return f"it is signed with {crl.signature.algorithm.label}, which is not allowed"
-        if same_name(crl.issuer, self.issuer.subject) and _signed(crl, self.issuer):
+        is_own = same_name(crl.issuer, self.issuer.subject)
+        refusal = _refusal(crl, self.issuer) if is_own else None
+        if is_own and refusal is None:
             return None if _may_sign_crls(self.issuer) else "its issuer lacks the key usage cRLSign"
         others = [c for c in self.authority.known_as(crl.issuer) if c.spki != self.issuer.spki][:MAX_SIGNERS]
-        signers = [c for c in others if _signed(crl, c)]
+        signers = [c for c in others if _refusal(crl, c) is None]
         if not signers:
-            return "its signature is not that of any known certificate of its issuer"
+            return f"its signature is not that of any known certificate of its issuer{_hint(refusal)}"
         moment = (
             max(self.at, crl.this_update) if crl.next_update is None or self.at <= crl.next_update else crl.this_update
         )
@@ -137,8 +139,7 @@ class Sources:
                 problem = self._responder_problem(response)
                 if problem or said.status is OcspStatus.UNKNOWN:
                     problem = problem or "it says that the certificate is unknown"
-                    moment = f"{response.produced_at:%Y-%m-%d %H:%M:%S} UTC"
-                    self.rejected.append(f"the OCSP response from {moment} is not usable: {problem}")
+                    self.rejected.append(f"{_ocsp_source(response)} is not usable: {problem}")
                 else:
                     yield _ocsp_statement(response, said)
 
@@ -147,14 +148,14 @@ class Sources:
         try:
             if response.unusable or not self.authority.allows(response.signature.algorithm):
                 return response.unusable or "it is signed with an algorithm that is not allowed"
-            if response.names(self.issuer) and _answers(response, self.issuer):
-                return None
-            for responder in response.certificates:
-                if response.names(responder) and _answers(response, responder):
-                    return self._delegation_problem(responder)
+            refusal = None
+            for responder in filter(response.names, (self.issuer, *response.certificates)):
+                refusal = _refusal(response, responder)
+                if refusal is None:
+                    return None if responder == self.issuer else self._delegation_problem(responder)
         except EcardError as error:
             return str(error)
-        return "its signature is not that of an authorised responder"
+        return f"its signature is not that of an authorised responder{_hint(refusal)}"
 
     def _delegation_problem(self, responder: Certificate) -> str | None:
         extensions = extensions_of(responder)
@@ -166,28 +167,32 @@ class Sources:
         return None
 
 
+def _ocsp_source(response: OcspResponse) -> Source:
+    return Source("the OCSP response", None, response.produced_at)
+
+
 def _ocsp_statement(response: OcspResponse, said: OcspStatement) -> Statement:
     entry = None
     if said.status is OcspStatus.REVOKED and said.revoked_at is not None:
         entry = CrlEntry(said.serial, said.revoked_at, said.reason)
-    source = f"the OCSP response from {response.produced_at:%Y-%m-%d %H:%M:%S} UTC"
-    return Statement(source, said.this_update, said.next_update, entry)
+    return Statement(_ocsp_source(response), said.this_update, said.next_update, entry)
 
 
-def _signed(crl: Crl, signer: Certificate) -> bool:
+def _refusal(evidence: Crl | OcspResponse, signer: Certificate) -> EcardError | None:
+    """Why the evidence is not signed by ``signer``; None where it is."""
     try:
-        crl.verify_signed_by(signer.public_key)
-    except EcardError:
-        return False
-    return True
+        evidence.verify_signed_by(signer.public_key)
+    except EcardError as error:
+        return error
+    return None
 
 
-def _answers(response: OcspResponse, responder: Certificate) -> bool:
-    try:
-        response.verify_signed_by(responder.public_key)
-    except (InvalidSignatureError, EncodingError):
-        return False
-    return True
+def _hint(refusal: EcardError | None) -> str:
+    """What explains a refused signature, where something does, for the end of a sentence."""
+    if refusal is None:
+        return ""
+    why = refusal.remedy if isinstance(refusal, InvalidSignatureError) else str(refusal)
+    return f" ({why})" if why else ""
 
 
 def _may_sign_crls(signer: Certificate) -> bool:

@@ -16,6 +16,7 @@ from ecard.errors import EcardError, EncodingError, InvalidInputError, InvalidSi
 from ecard.pki.crl import Crl
 from ecard.pki.evidence import Evidence, load_crls, read_file
 from ecard.pki.ocsp_response import OcspResponse
+from ecard.pki.validation_cache import Verdicts
 from ecard.pki.validation_names import NameKey, name_key
 
 _CERTIFICATES: Final = frozenset({".pem", ".crt", ".cer", ".der"})
@@ -62,6 +63,15 @@ class Trust:
         return Trust(collected.roots, collected.intermediates, Evidence(collected.crls, collected.ocsp))
 
     @cached_property
+    def verdicts(self) -> Verdicts:
+        """What validation remembers of certificates that were good under this trust."""
+        return Verdicts()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        roots, intermediates = ([c.der for c in group] for group in (self.roots, self.intermediates))
+        return _restored, (roots, intermediates, self.evidence)
+
+    @cached_property
     def by_subject(self) -> Mapping[NameKey, tuple[Certificate, ...]]:
         """Roots and intermediates by their subject's name, roots first."""
         return index_by_subject((*self.roots, *self.intermediates))
@@ -70,6 +80,10 @@ class Trust:
     def root_set(self) -> frozenset[Certificate]:
         """The roots, for a quick look."""
         return frozenset(self.roots)
+
+
+def _restored(roots: list[bytes], intermediates: list[bytes], evidence: Evidence) -> Trust:
+    return Trust(map(Certificate, roots), map(Certificate, intermediates), evidence)
 
 
 def index_by_subject(certificates: Iterable[Certificate]) -> dict[NameKey, tuple[Certificate, ...]]:

@@ -15,7 +15,6 @@ from ecard.findings import Finding
 from ecard.pki.evidence import Evidence
 from ecard.pki.policy import ValidationPolicy
 from ecard.pki.trust import Trust
-from ecard.pki.validation_cache import verdicts_of
 from ecard.pki.validation_engine import Engine, Verdict
 
 
@@ -62,15 +61,15 @@ def validate(
     policy = policy or ValidationPolicy()
     helpers = tuple(untrusted)
     all_evidence = trust.evidence + evidence if evidence is not None else trust.evidence
-    verdicts = verdicts_of(trust)
     key = (certificate.sha256, all_evidence.fingerprint, policy, tuple(c.sha256 for c in helpers))
-    verdict = verdicts.find(key, moment) if all_evidence.history is None else None
+    remembers = all_evidence.history is None
+    verdict: Verdict | None = trust.verdicts.find(key, moment) if remembers else None
     if verdict is None:
         verdict = Engine(trust, all_evidence, policy, helpers).judge(certificate, moment)
         if verdict.findings:
             raise _refusal(verdict.findings)
-        if all_evidence.history is None:
-            verdicts.remember(key, verdict)
+        if remembers:
+            trust.verdicts.remember(key, verdict)
     return _validated(certificate, moment, verdict)
 
 

@@ -108,7 +108,7 @@ def check_place(place: Place, *, trusted: bool) -> Iterator[Finding]:
     for check in checks:
         yield from _guarded(check, place)
     if place.policy.profile is Profile.STRICT:
-        yield from profile_findings(place.certificate, str(place), is_root=trusted, is_authority=place.position > 0)
+        yield from profile_findings(place.certificate, place, is_root=trusted, is_authority=place.position > 0)
 
 
 def _guarded(check: Callable[[Place], Iterator[Finding]], place: Place) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from ecard.pki.policy import Revocation, ValidationPolicy
 from ecard.pki.revocation import Question, Statement, judge
 from ecard.pki.revocation_sources import Sources
 from ecard.pki.trust import Trust
-from ecard.pki.validation_checks import check_path, describe, is_plain
+from ecard.pki.validation_checks import Place, check_path, is_plain
 from ecard.pki.validation_extensions import OCSP_NO_CHECK, extensions_of
 from ecard.pki.validation_names import display_name
 from ecard.pki.validation_paths import Path, PathSearch
@@ -115,8 +115,9 @@ class Engine:
         if not ends:
             missing = Finding(FindingCode.PATH_NOT_FOUND, "no path leads to the root that was asked for")
             return _Along((certificate,), [missing])
-        findings = [ends[0].finding, *check_path(ends[0].path, at, self._policy, complete=False)]
-        return _Along(ends[0].path, findings)
+        path = ends[0].path
+        findings = [ends[0].finding, *check_path(path, at, self._policy, complete=path[-1] in self._trust.root_set)]
+        return _Along(path, findings)
 
     def _judge_revocation(self, along: _Along, at: datetime) -> None:
         authority = _Signers(self, along.path[-1], at)
@@ -124,14 +125,14 @@ class Engine:
             certificate, issuer = along.path[index], along.path[index + 1]
             if index == 0 and self._for_responder and OCSP_NO_CHECK in extensions_of(certificate).all:
                 continue
-            what = describe(certificate, is_authority=index > 0)
+            what = Place(along.path, index, at, self._policy)
             try:
                 self._judge_one(along, Sources(certificate, issuer, self._evidence, authority, at), what)
             except EcardError as error:
                 message = f"whether {what} was revoked cannot be judged: {error}"
                 along.findings.append(Finding(FindingCode.REVOCATION_UNKNOWN, message))
 
-    def _judge_one(self, along: _Along, sources: Sources, what: str) -> None:
+    def _judge_one(self, along: _Along, sources: Sources, what: Place) -> None:
         certificate, history = sources.certificate, self._evidence.history
         statements = sources.statements(ocsp=not self._for_responder)
         intervals = history.intervals(certificate.issuer, certificate.serial_number) if history else None
@@ -198,7 +199,7 @@ def _verdict(along: _Along, at: datetime) -> Verdict:
     changes = [m for c in along.path for m in (c.not_before, c.not_after)] + along.changes
     before = min((m for m in changes if m >= at), default=_END)
     after = max((m for m in changes if m <= at), default=_START)
-    sources = tuple(dict.fromkeys(s.source for s in along.relied_on))
+    sources = tuple(dict.fromkeys(str(s.source) for s in along.relied_on))
     return Verdict(tuple(along.findings), along.path, at, after, before, sources)
 
 

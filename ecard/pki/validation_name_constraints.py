@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import urlsplit
 
 from ecard import der
@@ -18,36 +18,22 @@ from ecard.certificate import Certificate
 from ecard.errors import EncodingError
 from ecard.pki import validation_extensions as ext
 from ecard.pki.validation_extensions import extensions_of
+from ecard.pki.validation_general_names import (
+    DIRECTORY,
+    DNS,
+    IP,
+    RFC822,
+    URI,
+    GeneralName,
+    read_general_name,
+    read_general_names,
+)
 from ecard.pki.validation_names import attributes_of, name_key
 
 MAX_COMPARISONS: Final = 1 << 15
 """How many comparisons of a name with a constraint one path may cost."""
 
-_RFC822, _DNS, _DIRECTORY, _URI, _IP = 1, 2, 4, 6, 7
-_FORMS: Final = {
-    0: "name of another form",
-    _RFC822: "mail address",
-    _DNS: "DNS name",
-    3: "X.400 address",
-    _DIRECTORY: "directory name",
-    5: "EDI party name",
-    _URI: "URI",
-    _IP: "IP address",
-    8: "registered identifier",
-}
 _EMAIL_ADDRESS: Final = "1.2.840.113549.1.9.1"
-
-
-class GeneralName(NamedTuple):
-    """A name: its form (the number of the context tag) and content octets."""
-
-    form: int
-    content: bytes
-
-    @property
-    def label(self) -> str:
-        """The form in words."""
-        return _FORMS.get(self.form, "name of an unknown form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +44,31 @@ class NameConstraints:
     excluded: tuple[GeneralName, ...] = ()
 
 
-def _general_name(node: der.Node) -> GeneralName:
-    if node.tag & 0xC0 != 0x80:
-        raise EncodingError(f"the element at byte {node.start} is no general name")
-    return GeneralName(node.tag & 0x1F, node.content)
-
-
 def _subtrees(node: der.Node) -> tuple[GeneralName, ...]:
     bases = []
     for subtree in node.children():
         fields = subtree.expect(der.SEQUENCE, "a subtree of names").children()
         if len(fields) != 1:
             raise EncodingError("nameConstraints with a minimum or maximum")
-        bases.append(_general_name(fields[0]))
+        base = read_general_name(fields[0])
+        _require_base(base)
+        bases.append(base)
     if not bases:
         raise EncodingError("nameConstraints with an empty list of subtrees")
     return tuple(bases)
+
+
+def _require_base(base: GeneralName) -> None:
+    """Raise EncodingError where a constraint of a form that ecard judges says nothing that can be judged."""
+    if base.form == DNS and base.content:
+        _labels(_ascii(base.content))
+    elif base.form in (RFC822, URI):
+        host = _ascii(base.content).rpartition("@")[2]
+        _labels(host.removeprefix("."))
+    elif base.form == DIRECTORY:
+        attributes_of(base.content)
+    elif base.form == IP:
+        _prefix(base.content)
 
 
 @lru_cache(maxsize=256)
@@ -99,13 +94,12 @@ def names_of(certificate: Certificate) -> tuple[GeneralName, ...]:
     The addresses in the subject count only where there is no subjectAltName. Raises EncodingError.
     """
     attributes = attributes_of(certificate.subject)
-    names = [GeneralName(_DIRECTORY, certificate.subject)] if attributes else []
+    names = [GeneralName(DIRECTORY, certificate.subject)] if attributes else []
     value = extensions_of(certificate).value(ext.SUBJECT_ALT_NAME)
     if value is None:
-        names += [GeneralName(_RFC822, node.content) for oid, node in attributes if oid == _EMAIL_ADDRESS]
+        names += [GeneralName(RFC822, node.content) for oid, node in attributes if oid == _EMAIL_ADDRESS]
     else:
-        alternatives = der.parse(value, "subjectAltName").expect(der.SEQUENCE, "subjectAltName").children()
-        names += map(_general_name, alternatives)
+        names += read_general_names(value, "subjectAltName")
     return tuple(names)
 
 
@@ -153,17 +147,17 @@ def _ascii(content: bytes) -> str:
         raise EncodingError("a name or constraint is not in ASCII") from None
 
 
-def _labels(host: str, what: str) -> list[str]:
-    """A host's labels from the right, in lower case."""
+def _labels(host: str) -> list[str]:
+    """A host's labels from the right, in lower case. Raises EncodingError where one is empty."""
     labels = host.lower().split(".")
     if not all(labels):
-        raise EncodingError(f"{what} has an empty label")
+        raise EncodingError("a name or constraint has an empty label or no host")
     return labels[::-1]
 
 
 def _is_below(base: str, host: str) -> bool:
-    wanted = _labels(base, "a constraint")
-    return _labels(host, "a name")[: len(wanted)] == wanted
+    wanted = _labels(base)
+    return _labels(host)[: len(wanted)] == wanted
 
 
 def _dns(base: bytes, name: bytes, *, excluding: bool) -> bool:
@@ -178,12 +172,10 @@ def _dns(base: bytes, name: bytes, *, excluding: bool) -> bool:
 
 def _host(constraint: str, host: str) -> bool:
     """A host exactly, or with a leading period any host below the domain (rfc822Name and URI)."""
-    if not constraint:
-        raise EncodingError("a constraint without a host")
     if constraint.startswith("."):
         domain = constraint[1:]
         return _is_below(domain, host) and len(host) > len(domain)
-    return _labels(constraint, "a constraint") == _labels(host, "a name")
+    return _labels(constraint) == _labels(host)
 
 
 def _mail(base: bytes, name: bytes, *, excluding: bool) -> bool:
@@ -209,25 +201,29 @@ def _directory(base: bytes, name: bytes, *, excluding: bool) -> bool:
     return name_key(name)[: len(wanted)] == wanted
 
 
-def _ip(base: bytes, name: bytes, *, excluding: bool) -> bool:
+def _prefix(base: bytes) -> int:
+    """The length of the prefix of an address and mask. Raises EncodingError where they are none."""
+    if len(base) not in (8, 32):
+        raise EncodingError("the constraint of an IP address has a wrong length")
     half = len(base) // 2
-    if len(base) not in (8, 32) or len(name) not in (4, 16):
-        raise EncodingError("an IP address or its constraint has a wrong length")
-    mask = int.from_bytes(base[half:], "big")
-    inverted = mask ^ ((1 << (8 * half)) - 1)
+    inverted = int.from_bytes(base[half:], "big") ^ ((1 << (8 * half)) - 1)
     if inverted & (inverted + 1):
-        raise EncodingError("the mask of an IP address constraint has holes")
-    if len(name) != half:
-        return False
+        raise EncodingError("the mask of the constraint of an IP address has holes")
+    return 8 * half - inverted.bit_length()
+
+
+def _ip(base: bytes, name: bytes, *, excluding: bool) -> bool:
+    if len(name) not in (4, 16):
+        raise EncodingError("an IP address that has neither 4 nor 16 octets")
+    half = len(base) // 2
     kind = IPv4Address if half == 4 else IPv6Address
-    prefix = 8 * half - inverted.bit_length()
-    return kind(name) in ip_network((base[:half], prefix), strict=False)
+    return len(name) == half and kind(name) in ip_network((base[:half], _prefix(base)), strict=False)
 
 
 _MATCHES: Final[dict[int, Callable[..., bool]]] = {
-    _RFC822: _mail,
-    _DNS: _dns,
-    _DIRECTORY: _directory,
-    _URI: _uri,
-    _IP: _ip,
+    RFC822: _mail,
+    DNS: _dns,
+    DIRECTORY: _directory,
+    URI: _uri,
+    IP: _ip,
 }

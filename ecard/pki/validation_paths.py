@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ecard.certificate import Certificate
 from ecard.errors import EcardError, EncodingError, InvalidSignatureError, UnsupportedAlgorithmError
@@ -64,7 +64,7 @@ class PathSearch:
         if last in self._trust.root_set:
             yield path
         elif len(path) >= self._max_length:
-            self._end(path, FindingCode.CONSTRAINT_BROKEN, f"the path is longer than {self._max_length} certificates")
+            self._end(path, f"no trusted root was reached within {self._max_length} certificates ({self._tried()})")
         else:
             yield from self._through_issuers(path)
 
@@ -72,12 +72,12 @@ class PathSearch:
         child = path[-1]
         issuers = self._candidates(path)
         if not issuers:
-            self._end(path, FindingCode.PATH_NOT_FOUND, self._missing(child))
+            self._end(path, self._missing(child))
             return
         problems = []
         for issuer in issuers:
             if not self._checks_left:
-                self._end(path, FindingCode.PATH_NOT_FOUND, "the search for a path was given up: too many candidates")
+                self._end(path, f"the search for a path was given up after {MAX_SIGNATURE_CHECKS} signatures")
                 return
             self._checks_left -= 1
             problem = signature_problem(child, issuer.spki)
@@ -97,8 +97,8 @@ class PathSearch:
                 found.append(issuer)
         return sorted(found, key=lambda c: (c not in self._trust.root_set, not _is_named(wanted, c)))
 
-    def _end(self, path: Path, code: FindingCode, message: str) -> None:
-        self.dead_ends.append(DeadEnd(path, Finding(code, message)))
+    def _end(self, path: Path, message: str) -> None:
+        self.dead_ends.append(DeadEnd(path, Finding(FindingCode.PATH_NOT_FOUND, message)))
 
     def _missing(self, child: Certificate) -> str:
         if same_name(child.issuer, child.subject):
@@ -162,26 +162,33 @@ def _is_named(wanted: AuthorityKeyIdentifier, issuer: Certificate) -> bool:
     return wanted.key_id is not None and wanted.key_id == _key_id(issuer)
 
 
+class SignatureProblem(NamedTuple):
+    """What is wrong with a certificate's signature, and what explains it, where something does."""
+
+    code: FindingCode
+    why: str | None = None
+
+
 @lru_cache(maxsize=8192)
-def signature_problem(child: Certificate, issuer_spki: bytes) -> FindingCode | None:
+def signature_problem(child: Certificate, issuer_spki: bytes) -> SignatureProblem | None:
     """What is wrong with ``child``'s signature if the key signed it; None where it verifies. Remembered."""
     try:
         PublicKey.from_spki(issuer_spki).verify(child.signature, child.tbs)
-    except InvalidSignatureError:
-        return FindingCode.CERTIFICATE_SIGNATURE_INVALID
-    except UnsupportedAlgorithmError:
-        return FindingCode.ALGORITHM_NOT_ALLOWED
+    except InvalidSignatureError as error:
+        return SignatureProblem(FindingCode.CERTIFICATE_SIGNATURE_INVALID, error.remedy)
+    except UnsupportedAlgorithmError as error:
+        return SignatureProblem(FindingCode.ALGORITHM_NOT_ALLOWED, str(error))
     except EcardError:
         # an ECDSA value that is no DER, a public key that is no point: nothing verifies with it
-        return FindingCode.CERTIFICATE_SIGNATURE_INVALID
+        return SignatureProblem(FindingCode.CERTIFICATE_SIGNATURE_INVALID)
     return None
 
 
-def _link_finding(child: Certificate, issuer: Certificate, problem: FindingCode | None) -> Finding:
+def _link_finding(child: Certificate, issuer: Certificate, problem: SignatureProblem | None) -> Finding:
     of = f"the certificate {child.serial_number:x}"
     by = f"its issuer {display_name(issuer.subject)}"
-    if problem is FindingCode.ALGORITHM_NOT_ALLOWED:
-        message = f"the signature of {of} by {by} uses an algorithm or key that ecard does not know"
-        return Finding(problem, message)
-    message = f"the signature of {of} was not made by {by}, or the certificate was changed"
+    why = f" ({problem.why})" if problem is not None and problem.why else ""
+    if problem is not None and problem.code is FindingCode.ALGORITHM_NOT_ALLOWED:
+        return Finding(problem.code, f"the signature of {of} by {by} cannot be checked{why}")
+    message = f"the signature of {of} was not made by {by}, or the certificate was changed{why}"
     return Finding(FindingCode.CERTIFICATE_SIGNATURE_INVALID, message)

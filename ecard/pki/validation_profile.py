@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from cryptography import x509
-
 from ecard import der
 from ecard.certificate import Certificate
 from ecard.errors import EncodingError
 from ecard.findings import Finding, FindingCode
 from ecard.pki import validation_extensions as ext
 from ecard.pki.validation_extensions import Extensions, KeyUsage, extensions_of
+from ecard.pki.validation_general_names import read_general_names, require_form
 
 _EMPTY_NAME: Final = b"\x30\0"
 _NEVER_CRITICAL: Final = {
@@ -42,8 +41,8 @@ _ALWAYS_CRITICAL: Final = {
 }
 
 
-def profile_findings(certificate: Certificate, what: str, *, is_root: bool, is_authority: bool) -> Iterator[Finding]:
-    """Where ``certificate``, called ``what`` in messages, breaks the profile. A root's serial number is let pass."""
+def profile_findings(certificate: Certificate, what: object, *, is_root: bool, is_authority: bool) -> Iterator[Finding]:
+    """Where ``certificate``, that messages call ``what``, breaks the profile. A root's serial number is let pass."""
     for problem in _problems(certificate, is_root, is_authority):
         yield Finding(FindingCode.CERTIFICATE_MALFORMED, f"{what} {problem}")
 
@@ -53,10 +52,9 @@ def _problems(certificate: Certificate, is_root: bool, is_authority: bool) -> tu
     found = list(_fields(certificate, is_root=is_root, is_authority=is_authority))
     try:
         extensions = extensions_of(certificate)
-        for check in (_criticality, _authority_marks, _empty_lists):
+        for check in (_criticality, _authority_marks, _empty_lists, _forms):
             found += check(extensions)
         found += _alternative_name(certificate, extensions)
-        found += [] if found else _readable(certificate)
     except EncodingError as error:
         found.append(f"is malformed: {error}")
     return tuple(found)
@@ -116,9 +114,23 @@ def _alternative_name(certificate: Certificate, extensions: Extensions) -> Itera
         yield "has neither a subject nor a critical subjectAltName (RFC 5280, section 4.1.2.6)"
 
 
-def _readable(certificate: Certificate) -> Iterator[str]:
-    """Whether another reader, stricter about what extensions contain, can read them all."""
-    try:
-        certificate.x509.extensions  # noqa: B018 - reading them is the check
-    except (EncodingError, ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion):
-        yield "has an extension or a version that cannot be read"
+def _forms(extensions: Extensions) -> Iterator[str]:
+    """Reading what has no other check shows whether it can be read: each raises EncodingError where it cannot."""
+    _ = extensions.extended_key_usage, extensions.subject_key_id, extensions.authority_key_id
+    _ = extensions.crl_distribution_points, extensions.access_points
+    for oid in (ext.SUBJECT_ALT_NAME, ext.ISSUER_ALT_NAME):
+        value = extensions.value(oid)
+        for name in () if value is None else read_general_names(value, "an alternative name"):
+            require_form(name)
+    policies = extensions.value(ext.CERTIFICATE_POLICIES)
+    if policies is not None:
+        found = [_policy(node) for node in der.parse(policies, "certificatePolicies").children()]
+        if len(set(found)) != len(found):
+            yield "names a certificate policy twice (RFC 5280, section 4.2.1.4)"
+
+
+def _policy(node: der.Node) -> str:
+    parts = node.expect(der.SEQUENCE, "a certificate policy").children()
+    if not 1 <= len(parts) <= 2 or (len(parts) == 2 and not parts[1].expect(der.SEQUENCE, "qualifiers").children()):
+        raise EncodingError("a certificate policy that is not an identifier and perhaps qualifiers")
+    return der.read_oid(parts[0])

@@ -222,7 +222,9 @@ def test_a_self_issued_ca_does_not_count_for_the_path_length() -> None:
 
 def test_the_callers_limit_of_the_path(top: Issuer, ca: Issuer) -> None:
     policy = ValidationPolicy(revocation=Revocation.UNSAFE_NOT_CHECKED, max_path_length=2)
-    assert codes(ca.issue(), [top.certificate], [ca.certificate], policy=policy) == [F.CONSTRAINT_BROKEN]
+    (found,) = findings(ca.issue(), [top.certificate], [ca.certificate], policy=policy)
+    assert found.code is F.PATH_NOT_FOUND
+    assert "within 2 certificates" in found.message
     assert codes(top.issue(), [top.certificate], policy=policy) == []
 
 
@@ -455,6 +457,21 @@ WRONG_FORM = {
     "an empty subjectAltName": extension("2.5.29.17", der.sequence()),
     "a subjectAltName that is no list": extension("2.5.29.17", der.integer(1)),
     "an IP address of five octets": extension("2.5.29.17", der.sequence(der.element(0x87, b"12345"))),
+    "a mail address without a host": extension("2.5.29.17", der.sequence(der.element(0x81, b"nobody"))),
+    "a DNS name of a space": extension("2.5.29.17", der.sequence(der.element(0x82, b" "))),
+    "a DNS name with an empty label": extension("2.5.29.17", der.sequence(der.element(0x82, b"a..example"))),
+    "a relative URI": extension("2.5.29.17", der.sequence(der.element(0x86, b"/index.html"))),
+    "a directory name that is none": extension("2.5.29.17", der.sequence(der.element(0xA4, der.integer(1)))),
+    "a registered identifier that is none": extension("2.5.29.18", der.sequence(der.element(0x88, b"\x80"))),
+    "a name of a form that does not exist": extension("2.5.29.17", der.sequence(der.element(0x89, b"x"))),
+    "a policy twice": extension("2.5.29.32", der.sequence(*[der.sequence(der.oid("1.2.3"))] * 2)),
+    "a policy that is none": extension("2.5.29.32", der.sequence(der.oid("1.2.3"))),
+    "a policy with an empty list of qualifiers": extension(
+        "2.5.29.32", der.sequence(der.sequence(der.oid("1.2.3"), der.sequence()))
+    ),
+    "an access description without a place": extension(
+        "1.3.6.1.5.5.7.1.1", der.sequence(der.sequence(der.oid("1.3.6.1.5.5.7.48.1")))
+    ),
     "no purpose": extension("2.5.29.37", der.sequence()),
     "a keyUsage that is no BIT STRING": extension("2.5.29.15", der.integer(1)),
     "basicConstraints that are no list": extension("2.5.29.19", der.integer(1)),
