@@ -6,12 +6,14 @@ unless the caller insists; a PIN is sent once, and after a wrong one nothing fur
 
 from __future__ import annotations
 
+import hmac
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from ecard.apdu.command import Command
 from ecard.apdu.management import ManagementVerbs
+from ecard.apdu.newpin import DEFAULT_POLICY, NO_FACTS, require_good, require_unseen_allowed
 from ecard.apdu.pinpad import (
     MAX_PIN,
     MIN_PIN,
@@ -32,7 +34,7 @@ from ecard.errors import (
     ObjectNotFoundError,
     PinFormatError,
 )
-from ecard.pin import Pin, PinReference, PinRequest, PinSupplier, as_supplier
+from ecard.pin import HolderFacts, Pin, PinPolicy, PinReference, PinRequest, PinSupplier, Reason, as_supplier
 
 _LOG_OUT: Final = 0xFF
 
@@ -120,19 +122,30 @@ class PinVerbs(ManagementVerbs):
         self._forget_pin()
         self._order(Command(Ins.VERIFY, _LOG_OUT, self._pin_reference, le=None), "logging out")
 
-    def change_pin(self, old: Pin | PinSupplier, new: Pin | PinSupplier, *, use_last_try: bool = False) -> None:
-        """Replace the PIN. Where both are AtTheReader and its pad can do it, both are entered there.
+    def change_pin(
+        self,
+        old: Pin | PinSupplier,
+        new: Pin | PinSupplier,
+        *,
+        policy: PinPolicy = DEFAULT_POLICY,
+        facts: HolderFacts = NO_FACTS,
+        use_last_try: bool = False,
+    ) -> None:
+        """Replace the PIN. The new one has to pass ``policy`` with the holder's ``facts``, before it is sent.
 
-        Raises what ``verify`` raises, and CardStatusError where the card refuses the new one.
+        Where both are AtTheReader and its pad can do it, both are entered there: no policy can see them, so that
+        needs ``policy=UNSAFE_NO_POLICY``. Raises WeakPinError, what ``verify`` raises, and CardStatusError where the
+        card refuses the new one.
         """
         left = self._tries_to_spend(use_last_try)
         command, what = Command(Ins.CHANGE_REFERENCE_DATA, p2=self._pin_reference), "changing the PIN"
         at_reader = isinstance(old, AtTheReader) and isinstance(new, AtTheReader)
         if isinstance(old, AtTheReader) and at_reader and Feature.MODIFY_PIN_DIRECT in self.session.features:
+            require_unseen_allowed(policy)
             self._enter(old, "change it", left, command, what)
             return
         data = self._ask(old, "change it", left, PinReference.PIN)
-        data += self._ask(new, "be the new one", None, PinReference.PIN)
+        data += self._ask_new(new, policy, facts, data, Reason.USED_BEFORE)
         self._forget_pin()
         self._order(replace(command, data=data), what)
 
@@ -145,10 +158,21 @@ class PinVerbs(ManagementVerbs):
         data += self._ask(new, "be the new one", None, PinReference.PUK)
         self._order(Command(Ins.CHANGE_REFERENCE_DATA, p2=Reference.PUK, data=data), "changing the PUK")
 
-    def unblock_pin(self, puk: Pin | PinSupplier, new_pin: Pin | PinSupplier, *, use_last_try: bool = False) -> None:
-        """Set a new PIN with the PUK. Raises what ``change_puk`` raises."""
+    def unblock_pin(
+        self,
+        puk: Pin | PinSupplier,
+        new_pin: Pin | PinSupplier,
+        *,
+        policy: PinPolicy = DEFAULT_POLICY,
+        facts: HolderFacts = NO_FACTS,
+        use_last_try: bool = False,
+    ) -> None:
+        """Set a new PIN with the PUK. The PIN has to pass ``policy`` with the holder's ``facts``, before it is sent.
+
+        Raises WeakPinError, and what ``change_puk`` raises.
+        """
         data = self._ask(puk, "unblock the PIN", self._puk_tries_to_spend(use_last_try), PinReference.PUK)
-        data += self._ask(new_pin, "be the new one", None, PinReference.PIN)
+        data += self._ask_new(new_pin, policy, facts, data, Reason.EQUAL_TO_PUK)
         self._forget_pin()
         command = Command(Ins.RESET_RETRY_COUNTER, p2=self._pin_reference, data=data)
         self._order(command, "unblocking the PIN")
@@ -192,6 +216,16 @@ class PinVerbs(ManagementVerbs):
         request = PinRequest(card=self.name, act=act, tries_left=left, reference=reference)
         with as_supplier(pin)(request) as value:
             return _padded(value, reference)
+
+    def _ask_new(
+        self, pin: Pin | PinSupplier, policy: PinPolicy, facts: HolderFacts, other: bytes, if_equal: Reason
+    ) -> bytes:
+        """A new PIN, checked; ``other`` is the padded secret that it must not be equal to, for the reason given."""
+        request = PinRequest(card=self.name, act="be the new one", tries_left=None, reference=PinReference.PIN)
+        with as_supplier(pin)(request) as value:
+            data = _padded(value, PinReference.PIN)
+            require_good(policy, value, facts, (if_equal,) if hmac.compare_digest(data, other) else ())
+        return data
 
 
 def _check(secret: str, left: int | None, use_last_try: bool) -> int | None:

@@ -71,9 +71,10 @@ def change(
     The PINs come from prompts, or from the environment variables ECARD_PIN and ECARD_NEW_PIN.
     """
     facts = facts_of(telephone, birth_date, identity_number, organisation_code, card_number)
-    chosen = _new_pin(card, policy_of(policy), facts)
+    rules = policy_of(policy)
+    chosen = _new_pin(card, rules, facts)
     with open_piv(card, trace) as piv:
-        piv.change_pin(pin_supplier(), chosen, use_last_try=use_last_try)
+        piv.change_pin(pin_supplier(), chosen, policy=rules, facts=facts, use_last_try=use_last_try)
     sys.stderr.write("the PIN is changed\n")
 
 
@@ -94,10 +95,11 @@ def unblock(
     PUK and PIN come from prompts, or from the environment variables ECARD_PUK and ECARD_NEW_PIN.
     """
     facts = facts_of(telephone, birth_date, identity_number, organisation_code, card_number)
-    chosen = _new_pin(card, policy_of(policy), facts)
+    rules = policy_of(policy)
+    chosen = _new_pin(card, rules, facts)
     with open_piv(card, trace) as piv:
         puk = pin_supplier(PUK_VARIABLE)
-        piv.unblock_pin(puk, chosen, use_last_try=use_last_try)
+        piv.unblock_pin(puk, chosen, policy=rules, facts=facts, use_last_try=use_last_try)
     sys.stderr.write("the PIN is unblocked and changed\n")
 
 

@@ -4,7 +4,7 @@ from ecard.pin.candidate import Candidate
 from ecard.pin.facts import HolderFacts
 from ecard.pin.masked import Pin
 from ecard.pin.memory import RememberedPin
-from ecard.pin.policy import PinPolicy, Rule, RuleFunction
+from ecard.pin.policy import UNSAFE_NO_POLICY, PinPolicy, Rule, RuleFunction
 from ecard.pin.reason import PolicyReason, Reason
 from ecard.pin.request import PinReference, PinRequest, PinSupplier
 from ecard.pin.settings import Characters, Settings
@@ -12,6 +12,7 @@ from ecard.pin.suppliers import as_supplier, callback, environment, file_descrip
 from ecard.pin.terminal import prompt
 
 __all__ = [
+    "UNSAFE_NO_POLICY",
     "Candidate",
     "Characters",
     "HolderFacts",

@@ -170,3 +170,7 @@ class PinPolicy:
 
     def __repr__(self) -> str:
         return f"PinPolicy({len(self.rules)} rules)"
+
+
+UNSAFE_NO_POLICY: Final = PinPolicy((), Settings())
+"""A policy without rules: it lets every PIN pass. Unsafe: for tests, and for PINs that are entered at a reader."""

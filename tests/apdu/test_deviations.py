@@ -106,9 +106,9 @@ def test_the_life_of_pin_and_puk(name: str) -> None:
         with pytest.raises(PinBlockedError):
             piv.verify(Pin("654321"), use_last_try=True)
         piv.unblock_pin(Pin(PUK), Pin("739205"))
-        piv.change_pin(Pin("739205"), Pin("840316"))
+        piv.change_pin(Pin("739205"), Pin("840397"))
         piv.change_puk(Pin(PUK), Pin("73920518"))
-        piv.verify(Pin("840316"))
+        piv.verify(Pin("840397"))
 
 
 LACKING = {

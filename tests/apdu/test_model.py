@@ -23,7 +23,7 @@ from ecard.errors import (
     PinFormatError,
     WrongPinError,
 )
-from ecard.pin import Pin
+from ecard.pin import UNSAFE_NO_POLICY, Pin
 from ecard.simulator import Behaviour, InProcess, SimulatedCard
 from tests.apdu.making import authenticate
 
@@ -156,7 +156,7 @@ class CardModel(RuleBasedStateMachine):
     def change_pin(self, old: str, new: str, insist: bool) -> None:
         expected = self._expected(old, insist)
         with self.raises(expected):
-            self.piv.change_pin(Pin(old), Pin(new), use_last_try=insist)
+            self.piv.change_pin(Pin(old), Pin(new), policy=UNSAFE_NO_POLICY, use_last_try=insist)
         if expected is None:
             self.pin.set(new)
         self._log_out()  # whether the PIN counts as verified now is the card's affair
@@ -175,7 +175,7 @@ class CardModel(RuleBasedStateMachine):
     def unblock(self, puk: str, new: str, insist: bool) -> None:
         expected = self.puk.expected(puk, insist, known=self.tells_more)
         with self.raises(expected):
-            self.piv.unblock_pin(Pin(puk), Pin(new), use_last_try=insist)
+            self.piv.unblock_pin(Pin(puk), Pin(new), policy=UNSAFE_NO_POLICY, use_last_try=insist)
         if expected is None:
             self.pin.set(new)
         self._log_out()

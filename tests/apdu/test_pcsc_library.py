@@ -35,7 +35,7 @@ from ecard.errors import (
     ServiceLostError,
     WrongPinError,
 )
-from ecard.pin import Pin, PinRequest
+from ecard.pin import UNSAFE_NO_POLICY, Pin, PinRequest
 from ecard.simulator import InProcess, SimulatedCard
 from tests.apdu.making import PIN, Asked, with_key
 
@@ -369,7 +369,7 @@ def test_what_the_reader_says_of_itself(scard: FakeScard, answer: str, error: ty
 def test_the_pin_is_changed_at_the_reader(scard: FakeScard) -> None:
     with Session(PcscReader()) as session:
         piv = PivSession(session)
-        piv.change_pin(AtTheReader(), AtTheReader())
+        piv.change_pin(AtTheReader(), AtTheReader(), policy=UNSAFE_NO_POLICY)
         piv.verify(Pin("739205"))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from ecard.apdu.piv import PivSession
@@ -16,9 +19,10 @@ from ecard.errors import (
     NotSupportedByCardError,
     PinBlockedError,
     PinFormatError,
+    WeakPinError,
     WrongPinError,
 )
-from ecard.pin import Pin, PinReference, PinRequest
+from ecard.pin import UNSAFE_NO_POLICY, HolderFacts, Pin, PinReference, PinRequest, Reason
 from ecard.simulator import Behaviour, InProcess, SimulatedCard
 from tests.apdu.making import PIN, PUK, Asked, administered, authenticate
 from tests.apdu.scripted import Counting, Scripted
@@ -32,6 +36,12 @@ def card() -> SimulatedCard:
 @pytest.fixture
 def reader(card: SimulatedCard) -> Counting:
     return Counting(InProcess(card))
+
+
+@contextmanager
+def piv_of(card: SimulatedCard) -> Iterator[PivSession]:
+    with Session(InProcess(card)) as session:
+        yield PivSession(session)
 
 
 def verifies(reader: Counting) -> list[bytes]:
@@ -135,9 +145,9 @@ def test_a_pin_that_the_card_cannot_take_is_not_sent(reader: Counting, pin: str)
         with pytest.raises(PinFormatError, match="6 to 8"):
             piv.verify(Pin(pin))
         with pytest.raises(PinFormatError):
-            piv.change_pin(Pin(PIN), Pin(pin))
+            piv.change_pin(Pin(PIN), Pin(pin), policy=UNSAFE_NO_POLICY)
         with pytest.raises(PinFormatError):
-            piv.unblock_pin(Pin(pin), Pin(PIN))
+            piv.unblock_pin(Pin(pin), Pin(PIN), policy=UNSAFE_NO_POLICY)
         assert piv.pin_tries() == 3
         assert piv.puk_tries() == 3
     assert all(len(c) == 4 for c in verifies(reader))
@@ -185,8 +195,8 @@ def test_changing_the_pin(card: SimulatedCard, reader: Counting) -> None:
         piv.verify(Pin("739205"))
         wrong(piv, 2)
         with pytest.raises(LastPinTryError):
-            piv.change_pin(Pin("739205"), Pin(PIN))
-        piv.change_pin(Pin("739205"), Pin(PIN), use_last_try=True)
+            piv.change_pin(Pin("739205"), Pin(PIN), policy=UNSAFE_NO_POLICY)
+        piv.change_pin(Pin("739205"), Pin(PIN), policy=UNSAFE_NO_POLICY, use_last_try=True)
         assert piv.pin_tries() == 3
 
 
@@ -199,13 +209,13 @@ def test_changing_the_puk_and_its_counter(reader: Counting) -> None:
         assert piv.puk_tries() == 2
         piv.change_puk(Pin(PUK), Pin("73920518"))
         with pytest.raises(WrongPinError, match="wrong PUK"):
-            piv.unblock_pin(Pin(PUK), Pin(PIN))
+            piv.unblock_pin(Pin(PUK), Pin(PIN), policy=UNSAFE_NO_POLICY)
         with pytest.raises(WrongPinError, match="wrong PUK"):
-            piv.unblock_pin(Pin(PUK), Pin(PIN))
+            piv.unblock_pin(Pin(PUK), Pin(PIN), policy=UNSAFE_NO_POLICY)
         with pytest.raises(LastPinTryError, match="PUK"):
-            piv.unblock_pin(Pin("73920518"), Pin(PIN))
+            piv.unblock_pin(Pin("73920518"), Pin(PIN), policy=UNSAFE_NO_POLICY)
         with pytest.raises(PinBlockedError, match="reset"):
-            piv.unblock_pin(Pin(PUK), Pin(PIN), use_last_try=True)
+            piv.unblock_pin(Pin(PUK), Pin(PIN), policy=UNSAFE_NO_POLICY, use_last_try=True)
         with pytest.raises(PinBlockedError, match="PUK is blocked"):
             piv.change_puk(Pin(PUK), Pin(PUK))
         assert piv.puk_tries() == 0
@@ -228,7 +238,7 @@ def test_a_verified_pin_hides_the_counter_from_cards_without_metadata() -> None:
         assert piv.pin_status().verified
         with pytest.raises(NotSupportedByCardError):
             piv.puk_tries()
-        piv.unblock_pin(Pin(PUK), Pin(PIN))
+        piv.unblock_pin(Pin(PUK), Pin(PIN), policy=UNSAFE_NO_POLICY)
 
 
 def test_a_card_that_does_not_tell_its_counter_needs_insistence() -> None:
@@ -278,7 +288,7 @@ def test_a_weak_new_pin_is_refused_by_the_cards_policy() -> None:
     with Session(InProcess(SimulatedCard.new(seed=1, behaviours=[Behaviour.WEAK_PIN_REFUSED]))) as session:
         piv = PivSession(session)
         with pytest.raises(CardStatusError, match="policy"):
-            piv.change_pin(Pin(PIN), Pin("111111"))
+            piv.change_pin(Pin(PIN), Pin("111111"), policy=UNSAFE_NO_POLICY)
 
 
 def test_the_global_pin_of_a_card_that_prefers_it() -> None:
@@ -335,3 +345,44 @@ def test_data_where_the_state_of_the_pin_should_be_make_no_sense() -> None:
     card = Scripted(lambda command: (b"x" if command[1] == Ins.VERIFY else b"", 0x9000))
     with Session(card) as session, pytest.raises(CardProtocolError, match="where there are none"):
         PivSession(session).pin_tries()
+
+
+class TestPolicyOfNewPins:
+    """A weak new PIN never reaches the card, unless the caller gives the policy up by name."""
+
+    FACTS = HolderFacts(telephones=["138 0013 8000"])
+
+    @pytest.mark.parametrize("pin", ["123456", "888888", "19880401", "147258"])
+    def test_a_weak_pin_is_not_sent(self, pin: str) -> None:
+        card = SimulatedCard.new()
+        with piv_of(card) as piv:
+            with pytest.raises(WeakPinError) as caught:
+                piv.change_pin(Pin("730185"), Pin(pin))
+            assert pin not in str(caught.value)
+            with pytest.raises(WeakPinError):
+                piv.unblock_pin(Pin("73018529"), Pin(pin))
+            assert (piv.pin_tries(), piv.puk_tries()) == (3, 3)
+
+    def test_the_facts_of_the_holder_count(self) -> None:
+        with piv_of(SimulatedCard.new()) as piv:
+            with pytest.raises(WeakPinError) as caught:
+                piv.change_pin(Pin(PIN), Pin("00138000"), facts=self.FACTS)
+            assert Reason.TELEPHONE_NUMBER in caught.value.reasons
+            piv.change_pin(Pin(PIN), Pin("730185"), facts=self.FACTS)
+
+    def test_the_old_pin_again_is_refused(self) -> None:
+        with piv_of(SimulatedCard.new()) as piv:
+            with pytest.raises(WeakPinError) as caught:
+                piv.change_pin(Pin("730185"), Pin("730185"))
+            assert caught.value.reasons == (Reason.USED_BEFORE,)
+
+    def test_the_puk_as_pin_is_refused(self) -> None:
+        with piv_of(SimulatedCard.new()) as piv:
+            with pytest.raises(WeakPinError) as caught:
+                piv.unblock_pin(Pin("73018529"), Pin("73018529"))
+            assert caught.value.reasons == (Reason.EQUAL_TO_PUK,)
+
+    def test_giving_the_policy_up_by_name(self) -> None:
+        with piv_of(SimulatedCard.new()) as piv:
+            piv.change_pin(Pin(PIN), Pin("111111"), policy=UNSAFE_NO_POLICY)
+            piv.verify(Pin("111111"))

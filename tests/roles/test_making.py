@@ -39,7 +39,7 @@ def issuing() -> ecard.CertificateAuthority:
 
 
 def new_secrets() -> ecard.CardSecrets:
-    return ecard.CardSecrets(ecard.Pin("738291"), ecard.Pin("90817263"), secrets.token_bytes(24))
+    return ecard.CardSecrets(ecard.Pin("730185"), ecard.Pin("90817263"), secrets.token_bytes(24))
 
 
 def make(
@@ -96,7 +96,7 @@ def test_a_card_of_the_other_kind_is_refused_before_a_pin_is_asked_for(issuing: 
 
 def test_a_blank_card_is_nobodys(issuing: ecard.CertificateAuthority) -> None:
     with ecard.Session(InProcess(SimulatedCard.new())) as session, pytest.raises(ObjectNotFoundError):
-        ecard.OperatorCard(session, pin=ecard.Pin("738291"))
+        ecard.OperatorCard(session, pin=ecard.Pin("730185"))
 
 
 def test_a_naive_moment_is_refused_before_the_card_is_touched(issuing: ecard.CertificateAuthority) -> None:
@@ -142,5 +142,5 @@ def test_a_card_that_is_not_from_the_factory_is_left_as_it_is(issuing: ecard.Cer
 
 def test_secrets_do_not_show_themselves() -> None:
     own = new_secrets()
-    assert "738291" not in repr(own)
+    assert "730185" not in repr(own)
     assert own.management_key.hex() not in repr(own)
