@@ -17,7 +17,15 @@ from ecard.certificate import Certificate
 from ecard.connection import connect
 from ecard.documents import cms
 from ecard.documents.report import Report
-from ecard.documents.signers import ANY_ENTERPRISE, AnyCard, AnyLegalPerson, AnyOperator, SignerPolicy, UnsafeAnyone
+from ecard.documents.signers import (
+    ANY_ENTERPRISE,
+    AnyCard,
+    AnyLegalPerson,
+    AnyOperator,
+    OneOf,
+    SignerPolicy,
+    UnsafeAnyone,
+)
 from ecard.errors import EcardError, VerificationError
 from ecard.keyholder import KeyHolder, SoftwareKeyHolder
 from ecard.keys import PublicKey, SoftwareKey
@@ -51,6 +59,7 @@ __all__ = [
     "KeyHolder",
     "KeyKind",
     "LegalPersonCard",
+    "OneOf",
     "OperatorCard",
     "Pin",
     "PinPolicy",

@@ -45,6 +45,9 @@ class Digest(Enum):
     SM3 = ("SM3", "1.2.156.10197.1.401", 32)
     """GB/T 32905."""
 
+    # members are compared by identity, and Enum's own hash, of the name, takes five times as long
+    __hash__ = object.__hash__
+
     def __init__(self, label: str, oid: str, size: int) -> None:
         self.label = label
         self.oid = oid
@@ -103,15 +106,23 @@ class KeyKind(Enum):
     SM2 = "sm2"
     """GB/T 32918.5."""
 
+    __hash__ = object.__hash__
+
     @property
     def family(self) -> KeyFamily:
         """Which family of signature algorithms the key is for."""
-        return KeyFamily.RSA if self.value.startswith("rsa") else KeyFamily.SM2 if self is KeyKind.SM2 else KeyFamily.EC
+        return _FAMILIES[self]
 
     @property
     def size(self) -> int:
         """Bytes of the modulus (RSA) or of one coordinate (curves)."""
         return int(self.value[3:]) // 8 if self.family is KeyFamily.RSA else 48 if self is KeyKind.P384 else 32
+
+
+_FAMILIES: Final = {
+    kind: KeyFamily.RSA if kind.value.startswith("rsa") else KeyFamily.SM2 if kind is KeyKind.SM2 else KeyFamily.EC
+    for kind in KeyKind
+}
 
 
 class SignatureAlgorithm(Enum):
@@ -129,6 +140,8 @@ class SignatureAlgorithm(Enum):
     ECDSA_SHA512 = ("ECDSA-SHA512", "1.2.840.10045.4.3.4", KeyFamily.EC, Digest.SHA512)
     SM2_SM3 = ("SM2-SM3", "1.2.156.10197.1.501", KeyFamily.SM2, Digest.SM3)
     """GB/T 32918.2 over SM3(Z || M)."""
+
+    __hash__ = object.__hash__
 
     def __init__(self, label: str, oid: str, family: KeyFamily, digest: Digest) -> None:
         self.label = label

@@ -30,8 +30,10 @@ BMP_STRING: Final = 0x1E
 SEQUENCE: Final = 0x30
 SET: Final = 0x31
 
-_UTC_TIME: Final = re.compile(rb"[0-9]{12}Z")
-_GENERALIZED_TIME: Final = re.compile(rb"[0-9]{14}Z")
+_TIMES: Final = {
+    UTC_TIME: re.compile(rb"([0-9]{2})" * 6 + rb"Z"),
+    GENERALIZED_TIME: re.compile(rb"([0-9]{4})" + rb"([0-9]{2})" * 5 + rb"Z"),
+}
 
 
 def context(number: int, *, constructed: bool = True) -> int:
@@ -184,16 +186,14 @@ def read_bits(node: Node) -> bytes:
 
 def read_time(node: Node) -> datetime:
     """A UTCTime or GeneralizedTime in the form of RFC 5280, section 4.1.2.5, as an aware datetime in UTC."""
-    content = node.content
-    if node.tag == UTC_TIME and _UTC_TIME.fullmatch(content):
-        year, rest = int(content[:2]), content[2:]
-        year += 1900 if year >= 50 else 2000
-    elif node.tag == GENERALIZED_TIME and _GENERALIZED_TIME.fullmatch(content):
-        year, rest = int(content[:4]), content[4:]
-    else:
+    shape = _TIMES.get(node.tag)
+    match = shape and shape.fullmatch(node.content)
+    if not match:
         raise EncodingError(f"no UTCTime or GeneralizedTime in DER form at byte {node.start}")
+    year, month, day, hour, minute, second = map(int, match.groups())
+    if node.tag == UTC_TIME:
+        year += 1900 if year >= 50 else 2000
     try:
-        month, day, hour, minute, second = (int(rest[i : i + 2]) for i in range(0, 10, 2))
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         raise EncodingError(f"the time at byte {node.start} does not exist") from None
@@ -264,7 +264,12 @@ def utf8_string(text: str) -> bytes:
 
 
 def time(moment: datetime) -> bytes:
-    """UTCTime until 2049, GeneralizedTime after (RFC 5280, section 4.1.2.5); fractions of a second are dropped."""
+    """UTCTime until 2049, GeneralizedTime after (RFC 5280, section 4.1.2.5); fractions of a second are dropped.
+
+    EncodingError for a moment without a time zone.
+    """
+    if moment.utcoffset() is None:
+        raise EncodingError("a moment without a time zone cannot be encoded")
     moment = moment.astimezone(UTC)
     if 1950 <= moment.year < 2050:
         return element(UTC_TIME, moment.strftime("%y%m%d%H%M%SZ").encode())

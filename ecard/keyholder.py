@@ -97,7 +97,8 @@ class SoftwareKeyHolder(KeyHolder):
     """
 
     def __init__(self, key: SoftwareKey, certificate: Certificate, chain: Sequence[Certificate] = ()) -> None:
-        if key.public_key.spki != certificate.spki and key.public_key.key_bits != certificate.public_key.key_bits:
+        # a certificate may write its point in the compressed form
+        if key.public_key.spki != certificate.spki and key.public_key.native != certificate.public_key.native:
             raise WrongCardError("the certificate belongs to another key")
         self._key = key
         self._certificate = certificate

@@ -132,6 +132,8 @@ class PublicKey:
                 self.native.verify(signature.der, data, padding.PKCS1v15(), hash_)
             elif isinstance(self.native, ec.EllipticCurvePublicKey):
                 self.native.verify(signature.der, data, ec.ECDSA(hash_))
+            else:
+                raise UnsupportedAlgorithmError(f"a key of kind {self.kind.value} without anything to compute with")
         except InvalidSignature:
             raise InvalidSignatureError(f"the {signature.algorithm.label} signature does not verify") from None
 

@@ -63,7 +63,7 @@ def only_signing_time(
 
     Nearly all signatures are like that, and then nothing of the attributes has to be taken apart.
     """
-    if len(encoded) != 4 or not all([known in encoded for known in _without_time(content_type, digest, certificate)]):
+    if len(encoded) != 4 or any(known not in encoded for known in _without_time(content_type, digest, certificate)):
         return None
     for item in encoded:
         if len(item) == _SIGNING_TIME_SIZE and item.startswith(_SIGNING_TIME_HEAD):
@@ -80,7 +80,7 @@ def _content_type(oid: bytes) -> bytes:
     return encode(Attribute.CONTENT_TYPE, oid)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _signing_certificate(certificate: Certificate) -> bytes:
     return encode(Attribute.SIGNING_CERTIFICATE, signing_certificate(certificate))
 
@@ -107,18 +107,12 @@ class SignedAttributes(NamedTuple):
     others why not. Attributes of other kinds are signed like these, and say nothing to ecard.
     """
 
-    encoded: tuple[bytes, ...]
     values: Mapping[Attribute, bytes]
     problems: Mapping[Attribute, str]
 
     def problem(self, attribute: Attribute) -> str:
         """Why there is no value of ``attribute``."""
         return self.problems.get(attribute, f"the signed attribute {attribute.label} is missing")
-
-    def with_values(self, values: Mapping[Attribute, bytes]) -> list[bytes]:
-        """The attributes, each in DER, with other values in place of some that ``self.values`` has."""
-        swapped = {encode(a, self.values[a]): encode(a, value) for a, value in values.items()}
-        return [swapped.get(encoded, encoded) for encoded in self.encoded]
 
 
 def read_attributes(encoded: tuple[bytes, ...]) -> SignedAttributes:
@@ -136,7 +130,7 @@ def read_attributes(encoded: tuple[bytes, ...]) -> SignedAttributes:
             problems[attribute] = f"the signed attribute {attribute.label} has {len(found)} values instead of one"
         else:
             values[attribute] = found[0]
-    return SignedAttributes(encoded, values, problems)
+    return SignedAttributes(values, problems)
 
 
 def _read_attribute(item: bytes) -> tuple[Attribute | None, list[bytes]]:
@@ -148,7 +142,7 @@ def _read_attribute(item: bytes) -> tuple[Attribute | None, list[bytes]]:
     return attribute, [value.encoded for value in parts[1].children(MAX_VALUES)] if attribute else []
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def signing_certificate(certificate: Certificate) -> bytes:
     """SigningCertificateV2 that names ``certificate`` by SHA-256, issuer and serial number (RFC 5035, section 3)."""
     # the hash algorithm is the default of ESSCertIDv2, and DER leaves defaults out

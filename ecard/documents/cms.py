@@ -41,8 +41,9 @@ def sign(document: Document, holder: KeyHolder, *, at: datetime | None = None, s
     shape.signature_identifier(algorithm)  # a shape that does not fit is refused before a card is asked to sign
     moment = datetime.now(UTC) if at is None else utc(at)
     certificate = holder.certificate
-    signed = attributes.encode_all(shape.data, digest_of(document, algorithm.digest), moment, certificate)
-    signature = holder.sign(attributes.to_be_signed(signed), algorithm)
+    digest = digest_of(document, algorithm.digest)
+    signed = attributes.to_be_signed(attributes.encode_all(shape.data, digest, moment, certificate))
+    signature = holder.sign(signed, algorithm)
     return write_message(shape, signature, signed, (certificate, *holder.chain))
 
 

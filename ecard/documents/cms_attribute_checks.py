@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, NamedTuple
 
 from ecard import der
@@ -12,7 +13,9 @@ from ecard.certificate import Certificate
 from ecard.documents.attributes import (
     Attribute,
     CertificateId,
-    SignedAttributes,
+    encode,
+    only_signing_time,
+    read_attributes,
     read_certificate_ids,
     signing_certificate,
 )
@@ -31,6 +34,10 @@ _ABSENT: Final = {
 }
 
 
+Expectation = tuple[bytes, Callable[[bytes], Finding | None]]
+"""The value that an attribute has in a signature as ecard writes it, and what to say of another one, if anything."""
+
+
 class Facts(NamedTuple):
     """What the attributes are held against: only what is known."""
 
@@ -40,44 +47,62 @@ class Facts(NamedTuple):
     of_document: bytes | None
     certificate: Certificate | None
 
-    def expected(self) -> dict[Attribute, bytes]:
-        """The encoded values that the attributes have in a signature as ecard writes it."""
-        values = {Attribute.CONTENT_TYPE: self.data}
-        if self.of_document is not None:
-            values[Attribute.MESSAGE_DIGEST] = der.octet_string(self.of_document)
-        if self.certificate is not None:
-            values[Attribute.SIGNING_CERTIFICATE] = signing_certificate(self.certificate)
-        return values
+
+class Reading(NamedTuple):
+    """What the attributes of one signature came to."""
+
+    signing_time: bytes | None
+    """The encoded value, if there is one."""
+    wrong: Mapping[Attribute, Finding]
+    """What is wrong with each attribute that is missing, twice there, or at odds with the facts."""
+    repairs: Mapping[Attribute, tuple[bytes, bytes]]
+    """Of attributes at odds with the facts: how they are, and how they would be right, in DER."""
+    issuers: tuple[CertificateId, ...]
+    """The certificates that signing-certificate-v2 names beside the signer's."""
 
 
-def misfits(
-    attributes: SignedAttributes, facts: Facts, expected: Mapping[Attribute, bytes]
-) -> dict[Attribute, Finding]:
-    """What is wrong with each attribute that is missing, twice there, or at odds with the facts.
+def read_and_compare(encoded: tuple[bytes, ...], facts: Facts) -> Reading:
+    """Read signed attributes and hold them against the facts. EncodingError where they are not attributes at all.
 
     A value other than the expected one is not wrong if it says the same in another way.
     """
-    found = {}
+    if facts.of_document is not None and facts.certificate is not None:
+        signing_time = only_signing_time(encoded, facts.data, facts.of_document, facts.certificate)
+        if signing_time is not None:
+            return Reading(signing_time, {}, {}, ())
+    attributes = read_attributes(encoded)
+    values, expectations = attributes.values, _expectations(facts)
+    wrong: dict[Attribute, Finding] = {}
+    repairs: dict[Attribute, tuple[bytes, bytes]] = {}
     for attribute, code in _ABSENT.items():
-        value = attributes.values.get(attribute)
-        if value is None:
-            found[attribute] = Finding(code, attributes.problem(attribute))
-        elif attribute in expected and value != expected[attribute]:
-            finding = _at_odds(attribute, value, facts)
+        if attribute not in values:
+            wrong[attribute] = Finding(code, attributes.problem(attribute))
+        elif attribute in expectations:
+            expected, explain = expectations[attribute]
+            finding = None if values[attribute] == expected else explain(values[attribute])
             if finding is not None:
-                found[attribute] = finding
+                wrong[attribute] = finding
+                repairs[attribute] = (encode(attribute, values[attribute]), encode(attribute, expected))
+    return Reading(values.get(Attribute.SIGNING_TIME), wrong, repairs, _named_issuers(values))
+
+
+def _expectations(facts: Facts) -> dict[Attribute, Expectation]:
+    found: dict[Attribute, Expectation] = {Attribute.CONTENT_TYPE: (facts.data, _wrong_content_type)}
+    if facts.digest is not None and facts.of_document is not None:
+        found[Attribute.MESSAGE_DIGEST] = (
+            der.octet_string(facts.of_document),
+            partial(_wrong_digest, digest=facts.digest),
+        )
+    if facts.certificate is not None:
+        found[Attribute.SIGNING_CERTIFICATE] = (
+            signing_certificate(facts.certificate),
+            partial(wrong_certificate, certificate=facts.certificate),
+        )
     return found
 
 
-def _at_odds(attribute: Attribute, value: bytes, facts: Facts) -> Finding | None:
-    if attribute is Attribute.CONTENT_TYPE:
-        message = f"content-type names {oid_words(value)} instead of plain data"
-        return Finding(FindingCode.CONTENT_TYPE_WRONG, message)
-    if attribute is Attribute.MESSAGE_DIGEST and facts.digest is not None:
-        return _wrong_digest(value, facts.digest)
-    if attribute is Attribute.SIGNING_CERTIFICATE and facts.certificate is not None:
-        return wrong_certificate(value, facts.certificate)
-    return None
+def _wrong_content_type(value: bytes) -> Finding:
+    return Finding(FindingCode.CONTENT_TYPE_WRONG, f"content-type names {oid_words(value)} instead of plain data")
 
 
 def _wrong_digest(value: bytes, digest: Digest) -> Finding:
@@ -105,11 +130,11 @@ def wrong_certificate(value: bytes, certificate: Certificate) -> Finding | None:
     return Finding(FindingCode.SIGNER_CERTIFICATE_WRONG, message)
 
 
-def named_issuers(attributes: SignedAttributes) -> tuple[CertificateId, ...]:
-    """The certificates that signing-certificate-v2 names beside the signer's; empty where it cannot be read."""
+def _named_issuers(values: Mapping[Attribute, bytes]) -> tuple[CertificateId, ...]:
     try:
-        return read_certificate_ids(attributes.values.get(Attribute.SIGNING_CERTIFICATE, b""))[1:]
+        return read_certificate_ids(values.get(Attribute.SIGNING_CERTIFICATE, b""))[1:]
     except (EncodingError, UnsupportedAlgorithmError):
+        # why it cannot be read is a finding of its own
         return ()
 
 

@@ -1,23 +1,10 @@
 """Judging a message that could be read: every check, in order, each leaving a finding where it fails.
 
-    1  the signer's certificate is in the message, by issuer and serial number or key identifier
-    2  digest and signature algorithm are known, allowed, and fit the certificate's key
-    3  there are signed attributes, and each of CAdES's four is there once with one value
-    4  content-type is that of plain data, and the message says the same
-    5  message-digest is the digest of the document
-    6  signing-certificate-v2 names the signer's certificate
-    7  the signature value is that of the certificate's key over the signed attributes
-    8  signing-time is not after the moment of judgement, and within the certificate's validity
-    9  the certificate is good at the moment of judgement: path, usage, revocation
-   10  the signer is one whom the caller allows
-
 No check stops another that can still be done: the reader of a report sees every reason at once.
-(ETSI EN 319 102-1, sections 5.2 and 5.3; RFC 5652, sections 5.4, 5.6 and 11; RFC 5035, section 5.4.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -25,19 +12,17 @@ from ecard.algorithms import Digest, Signature, SignatureAlgorithm
 from ecard.certificate import Certificate
 from ecard.documents.attributes import (
     Attribute,
-    SignedAttributes,
     read_algorithm,
     read_attributes,
     read_digest_algorithm,
-    signing_certificate,
     to_be_signed,
 )
 from ecard.documents.cms_attribute_checks import (
     Facts,
+    Reading,
     check_signing_time,
-    misfits,
-    named_issuers,
     oid_words,
+    read_and_compare,
     read_signing_time,
     wrong_certificate,
 )
@@ -49,6 +34,19 @@ from ecard.documents.source import Document, digest_of
 from ecard.errors import EcardError, EncodingError, InvalidSignatureError, UnsupportedAlgorithmError
 from ecard.findings import Finding, FindingCode
 from ecard.keys import PublicKey
+
+# The plan. (ETSI EN 319 102-1, sections 5.2 and 5.3; RFC 5652, sections 5.4, 5.6 and 11; RFC 5035, section 5.4.)
+#
+#  1  the signer's certificate is in the message, by issuer and serial number or key identifier
+#  2  digest and signature algorithm are known, allowed, and fit the certificate's key
+#  3  there are signed attributes, and each of CAdES's four is there once with one value
+#  4  content-type is that of plain data, and the message says the same
+#  5  message-digest is the digest of the document; a copy inside the message, if there is one, is the same document
+#  6  signing-certificate-v2 names the signer's certificate
+#  7  the signature value is that of the certificate's key over the signed attributes
+#  8  signing-time is not after the moment of judgement, and within the certificate's validity
+#  9  the certificate is good at the moment of judgement: path, usage, revocation
+# 10  the signer is one whom the caller allows
 
 
 def judge(message: Message, document: Document, conditions: Conditions) -> Report:
@@ -73,8 +71,8 @@ class _Judgement:
     def run(self, document: Document) -> Report:
         self._find_certificate()
         self._read_algorithms()
-        attributes = self._judge_attributes(document)
-        verdict = self._judge_signer(attributes)
+        reading = self._judge_attributes(document)
+        verdict = self._judge_signer(reading)
         return Report(
             at=self._conditions.at,
             reasons=tuple(dict.fromkeys(self._findings)),
@@ -110,7 +108,7 @@ class _Judgement:
 
     def _is_named(self, certificate: Certificate) -> bool:
         try:
-            values = read_attributes(self._signer.attributes or (), {}).values
+            values = read_attributes(self._signer.attributes or ()).values
         except EncodingError:
             return False
         value = values.get(Attribute.SIGNING_CERTIFICATE)
@@ -129,8 +127,9 @@ class _Judgement:
         try:
             self._digest = read_digest_algorithm(self._signer.digest_identifier)
             algorithm = _signature_algorithm(self._signer.signature_identifier, self._signer.digest_identifier)
+            self._message.shape.signature_identifier(algorithm)
         except UnsupportedAlgorithmError as error:
-            self._add(FindingCode.ALGORITHM_NOT_ALLOWED, str(error))
+            self._add(FindingCode.ALGORITHM_NOT_ALLOWED, error.what)
             return
         except EncodingError as error:
             self._add(FindingCode.MALFORMED, str(error))
@@ -144,57 +143,50 @@ class _Judgement:
                 return
         self._algorithm = algorithm
 
-    # 3 to 8
-    def _judge_attributes(self, document: Document) -> SignedAttributes | None:
+    # 3 to 6
+    def _judge_attributes(self, document: Document) -> Reading | None:
         data, content_type = self._message.shape.data, self._message.content_type
         if content_type != data:
             message = f"the message is about content of type {oid_words(content_type)}, not about plain data"
             self._add(FindingCode.CONTENT_TYPE_WRONG, message)
-        if self._signer.attributes is None:
+        encoded = self._signer.attributes
+        if encoded is None:
             self._add(FindingCode.MALFORMED, "the signature has no signed attributes, so it is no CAdES signature")
             return None
         of_document = None if self._digest is None else digest_of(document, self._digest)
-        if of_document is not None and self._certificate is not None:
-            time = only_signing_time(self._signer.attributes, data, of_document, self._certificate)
-            if time is not None:
-                self._check_value(None, {}, {})
-                self._check_signing_time(time)
-                return None
-        return self._compare_attributes(Facts(data, self._digest, of_document, self._certificate))
-        
-        facts = Facts(data, self._digest, of_document, self._certificate)
-        expected = facts.expected()
+        self._check_inside(of_document)
         try:
-            attributes = read_attributes(self._signer.attributes, expected)
+            reading = read_and_compare(encoded, Facts(data, self._digest, of_document, self._certificate))
         except EncodingError as error:
             self._add(FindingCode.MALFORMED, f"the signed attributes: {error}")
             return None
-        self._check_value(attributes, misfits(attributes, facts, expected), expected)
-        self._check_signing_time(attributes)
-        return attributes
+        self._check_value(encoded, reading)
+        if reading.signing_time is not None:
+            self._check_signing_time(reading.signing_time)
+        return reading
+
+    def _check_inside(self, of_document: bytes | None) -> None:
+        inside = self._message.inside
+        if inside is not None and self._digest is not None and self._digest.hash(inside) != of_document:
+            # whoever opens the message shows another text than the one that was verified
+            self._add(FindingCode.DOCUMENT_CHANGED, "the document inside the message is not the document given")
 
     # 7
-    def _check_value(
-        self, attributes: SignedAttributes, wrong: dict[Attribute, Finding], expected: Mapping[Attribute, bytes]
-    ) -> None:
-        explanation = None
+    def _check_value(self, encoded: tuple[bytes, ...], reading: Reading) -> None:
+        wrong, explanation = reading.wrong, None
         if self._key is not None and self._algorithm is not None:
             signature = Signature(self._algorithm, self._signer.value)
             try:
-                self._key.verify(signature, to_be_signed(attributes.encoded))
-            except InvalidSignatureError:
-                repairs = {a: expected[a] for a in wrong if a in expected and a in attributes.values}
-                explanation, changed = explain(self._key, signature, attributes, repairs)
+                self._key.verify(signature, to_be_signed(encoded))
+            except InvalidSignatureError as error:
+                explanation, changed = explain(self._key, signature, encoded, reading.repairs, error)
                 wrong = {attribute: finding for attribute, finding in wrong.items() if attribute not in changed}
         self._findings += wrong.values()
         if explanation is not None:
             self._findings.append(explanation)
 
     # 8
-    def _check_signing_time(self, attributes: SignedAttributes) -> None:
-        value = attributes.values.get(Attribute.SIGNING_TIME)
-        if value is None:
-            return
+    def _check_signing_time(self, value: bytes) -> None:
         try:
             self._signing_time = read_signing_time(value)
         except EncodingError as error:
@@ -203,25 +195,19 @@ class _Judgement:
             self._findings += check_signing_time(self._signing_time, self._certificate, self._conditions.at)
 
     # 9 and 10
-    def _judge_signer(self, attributes: SignedAttributes | None) -> SignerVerdict:
+    def _judge_signer(self, reading: Reading | None) -> SignerVerdict:
         if self._certificate is None:
             return SignerVerdict()
         verdict = judge_signer(self._certificate, self._conditions, untrusted=self._message.certificates)
         self._findings += verdict.findings
-        if verdict.validated is not None and attributes is not None:
-            self._require_named(verdict.validated.path, attributes)
+        named = reading.issuers if reading is not None else ()
+        # where signing-certificate-v2 names issuers too, no others vouch for the signer (RFC 5035, section 5.4)
+        if named and verdict.validated is not None:
+            issuers = verdict.validated.path[1:-1]
+            if not all(any(one.names(issuer) for one in named) for issuer in issuers):
+                message = "the path to the root leads over an issuer that signing-certificate-v2 does not name"
+                self._add(FindingCode.CONSTRAINT_BROKEN, message)
         return verdict
-
-    def _require_named(self, path: tuple[Certificate, ...], attributes: SignedAttributes) -> None:
-        """Where signing-certificate-v2 names issuers too, no others vouch for the signer (RFC 5035, section 5.4)."""
-        if attributes.values.get(Attribute.SIGNING_CERTIFICATE) == signing_certificate(path[0]):
-            return
-        named = named_issuers(attributes)
-        if named and not all(any(one.names(issuer) for one in named) for issuer in path[1:-1]):
-            self._add(
-                FindingCode.CONSTRAINT_BROKEN,
-                "the path to the root leads over an issuer that signing-certificate-v2 does not name",
-            )
 
 
 @lru_cache(maxsize=64)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from cryptography import x509
-
 from ecard import der
 from ecard.certificate import Certificate
 from ecard.documents.bounds import MAX_ATTRIBUTES, MAX_CERTIFICATES, MAX_DIGESTS, MAX_SIGNATURE_SIZE, MAX_SIGNERS
@@ -18,6 +16,7 @@ from ecard.documents.cms_shape import Shape
 from ecard.documents.cms_writer import issuer_and_serial
 from ecard.documents.normalise import to_der, unarmoured
 from ecard.errors import EncodingError
+from ecard.pki.validation_extensions import extensions_of
 
 _CONTENT: Final = der.context(0)
 _CERTIFICATES: Final = der.context(0)
@@ -48,11 +47,13 @@ class SignerInfo(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A detached signed message of one signer."""
+    """A signed message of one signer."""
 
     shape: Shape
     content_type: bytes
     """The OID of what is signed, in DER."""
+    inside: bytes | None
+    """The document, where a copy of it is in the message: a detached signature has none."""
     certificates: tuple[Certificate, ...]
     unreadable: tuple[str, ...]
     """Why others of the certificates could not be read."""
@@ -126,7 +127,7 @@ def _read_signed_data(data: bytes, span: der.Span, shape: Shape) -> Message:
         raise EncodingError("signed data without one of version, digests, content and signers")
     if _encoded(data, parts[0], der.INTEGER, "the version") not in _DATA_VERSIONS:
         raise EncodingError("signed data of an unknown version")
-    content_type = _read_content_type(data, parts[2])
+    content_type, inside = _read_content(data, parts[2])
     optional = parts[3:-1]
     certificates: tuple[Certificate, ...] = ()
     unreadable: tuple[str, ...] = ()
@@ -138,7 +139,7 @@ def _read_signed_data(data: bytes, span: der.Span, shape: Shape) -> Message:
         raise _unexpected(optional[0], "certificates, CRLs or signers")
     signer = _read_only_signer(data, parts[-1])
     _require_announced(data, parts[1], signer)
-    return Message(shape, content_type, certificates, unreadable, signer)
+    return Message(shape, content_type, inside, certificates, unreadable, signer)
 
 
 def _require_announced(data: bytes, span: der.Span, signer: SignerInfo) -> None:
@@ -158,16 +159,18 @@ def _algorithm_name(identifier: bytes) -> bytes:
     return parts[0].encoded
 
 
-def _read_content_type(data: bytes, span: der.Span) -> bytes:
+def _read_content(data: bytes, span: der.Span) -> tuple[bytes, bytes | None]:
+    """The type of what is signed, encoded, and the copy of it in the message, if there is one."""
     parts = _parts(data, span, der.SEQUENCE, "the signed content", 2)
     if not parts:
         raise EncodingError("the signed content has no type")
-    if len(parts) == 2:
-        raise EncodingError(
-            "the signature carries a document inside; a detached signature is expected",
-            remedy="take the document out, with openssl cms -verify -out for example, and sign it detached",
-        )
-    return _encoded(data, parts[0], der.OID, "the type of what is signed")
+    name = _encoded(data, parts[0], der.OID, "the type of what is signed")
+    if len(parts) == 1:
+        return name, None
+    inner = _parts(data, parts[1], _CONTENT, "a copy of what is signed", 1)
+    if not inner or inner[0][0] != der.OCTET_STRING:
+        raise EncodingError("the copy of what is signed is no OCTET STRING")
+    return name, data[inner[0][2] : inner[0][3]]
 
 
 def _read_certificates(data: bytes, span: der.Span) -> tuple[tuple[Certificate, ...], tuple[str, ...]]:
@@ -192,10 +195,10 @@ def _certificate(encoded: bytes) -> Certificate:
 def _key_identifier(certificate: Certificate) -> bytes | None:
     """The certificate's subjectKeyIdentifier as a SignerInfo shows it; None where it has none."""
     try:
-        extension = certificate.x509.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-    except (EncodingError, ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+        identifier = extensions_of(certificate).subject_key_id
+    except EncodingError:
         return None
-    return der.element(_KEY_IDENTIFIER, extension.value.digest)
+    return None if identifier is None else der.element(_KEY_IDENTIFIER, identifier)
 
 
 def _read_only_signer(data: bytes, span: der.Span) -> SignerInfo:

@@ -22,15 +22,17 @@ from ecard.pki.trust import Trust
 from ecard.pki.validation import ValidatedCertificate, validate
 from ecard.pki.validation_extensions import KeyUsage
 
-_DOCUMENT_USAGE: Final = KeyUsage.DIGITAL_SIGNATURE | KeyUsage.NON_REPUDIATION
+# a login certificate is for digitalSignature alone: what its key signs was chosen by a server, and may be anything
+_DOCUMENT_USAGE: Final = KeyUsage.NON_REPUDIATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
     """Whom to trust, who may sign, when, on what evidence and under what policy.
 
-    ``policy`` is the strict one where there is none; unless it demands a usage of its own, the signer's certificate
-    must be for signatures or for non-repudiation. Raises InvalidInputError for a moment without a time zone.
+    ``policy`` is the strict one where there is none. Unless it demands a usage of its own, the signer's certificate
+    must be for non-repudiation, as those for logging in are not. Raises InvalidInputError for a moment without a
+    time zone.
     """
 
     trust: Trust
@@ -45,11 +47,12 @@ class Conditions:
     @property
     def document_policy(self) -> ValidationPolicy:
         """The policy in force for the signer's certificate."""
-        return _document_policy(self.policy)
+        return _in_force(self.policy)[0]
 
     def weakness(self, what: SignatureAlgorithm | KeyKind) -> tuple[Finding, ...]:
         """What speaks against a document's signature being made with this algorithm or kind of key."""
-        if self.document_policy.allows(what, self.at):
+        policy, always = _in_force(self.policy)
+        if what in always or policy.allows(what, self.at):
             return ()
         name = what.label if isinstance(what, SignatureAlgorithm) else f"a key of kind {what.value}"
         return (Finding(FindingCode.ALGORITHM_NOT_ALLOWED, f"{name} is too weak to be allowed"),)
@@ -116,12 +119,12 @@ def utc(moment: datetime) -> datetime:
 
 
 @lru_cache(maxsize=64)
-def _document_policy(policy: ValidationPolicy | None) -> ValidationPolicy:
-    if policy is None:
-        return ValidationPolicy(one_of_usage=_DOCUMENT_USAGE)
-    if policy.required_usage or policy.one_of_usage:
-        return policy
-    return replace(policy, one_of_usage=_DOCUMENT_USAGE)
+def _in_force(policy: ValidationPolicy | None) -> tuple[ValidationPolicy, frozenset[SignatureAlgorithm | KeyKind]]:
+    """The policy for the signer's certificate, and what it allows without a limit in time."""
+    chosen = policy or ValidationPolicy()
+    if not chosen.required_usage and not chosen.one_of_usage:
+        chosen = replace(chosen, required_usage=_DOCUMENT_USAGE)
+    return chosen, frozenset(allowed.what for allowed in chosen.algorithms if allowed.until is None)
 
 
 @lru_cache(maxsize=256)

@@ -70,7 +70,7 @@ class Mistake(Enum):
     )
     NEWLINE_SIGNED = (
         "newline-signed",
-        "a newline after SignedInfo was signed with it",
+        "a newline at the end of the text was signed with it",
         "sign the text without a newline at its end",
     )
     EMPTY_TAGS_SIGNED = (

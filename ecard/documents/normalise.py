@@ -18,6 +18,7 @@ from ecard.errors import EncodingError
 _PEM: Final = re.compile(
     rb"\s*-----BEGIN (CMS|PKCS7|PKCS #7 SIGNED DATA)-----([A-Za-z0-9+/=\s]*)-----END \1-----\s*", re.ASCII
 )
+_BLANKS: Final = b" \t\r\n\v\f"
 _CONSTRUCTED: Final = 0x20
 _CLASS: Final = 0xC0
 _OCTET_STRING_IN_PIECES: Final = der.OCTET_STRING | _CONSTRUCTED
@@ -29,7 +30,13 @@ def unarmoured(data: bytes) -> bytes:
 
     Raises EncodingError where a PEM text is not whole, has another label, or something before or after it.
     """
-    if data[0] == der.SEQUENCE or b"-----BEGIN" not in data[:1024]:
+    if data[0] == der.SEQUENCE:
+        return data
+    if data.startswith((b"MIME-Version:", b"Content-Type:")):
+        raise EncodingError(
+            "an S/MIME mail, not a signature file", remedy="take its part smime.p7s, or sign with -outform DER"
+        )
+    if b"-----BEGIN" not in data[:1024]:
         return data
     match = _PEM.fullmatch(data)
     if match is None:
@@ -37,7 +44,7 @@ def unarmoured(data: bytes) -> bytes:
             "a PEM text that is not one whole CMS or PKCS7 message", remedy="look at its first and last line"
         )
     try:
-        return binascii.a2b_base64(b"".join(match.group(2).split()), strict_mode=True)
+        return binascii.a2b_base64(match.group(2).translate(None, _BLANKS), strict_mode=True)
     except ValueError:
         raise EncodingError("the PEM text is not Base64") from None
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any, Protocol
 
 from ecard.certificate import Certificate
@@ -27,7 +28,7 @@ class Outcome(Enum):
     """What it needs failed before."""
 
 
-class StepName(Protocol):
+class StepName(Hashable, Protocol):
     """A member of an enum of steps."""
 
     @property
@@ -90,7 +91,7 @@ class Ledger:
     """What the steps of one judgement found."""
 
     def __init__(self, steps: Iterable[StepName]) -> None:
-        self._checks = {step: Check(step, Outcome.NOT_REACHED) for step in steps}
+        self._checks = dict(_not_reached(tuple(steps)))
         self._findings: list[Finding] = []
         self._mistakes: list[Mistake] = []
         self.notes: list[str] = []
@@ -116,11 +117,7 @@ class Ledger:
 
     def passed(self, step: StepName) -> None:
         """The step is done, and nothing is wrong."""
-        self._checks[step] = Check(step, Outcome.PASSED)
-
-    def has_passed(self, step: StepName) -> bool:
-        """Whether the step is done, and nothing is wrong."""
-        return self._checks[step].outcome is Outcome.PASSED
+        self._checks[step] = _passed(step)
 
     def open(self, step: StepName, message: str) -> None:
         """The step cannot be decided, which a reader should know."""
@@ -155,8 +152,19 @@ class Ledger:
         verdict = judge_signer(certificate, conditions)
         self.validated = verdict.validated
         self.notes += conditions.notes
-        of_signer = tuple(f for f in verdict.findings if f.code is FindingCode.SIGNER_NOT_ALLOWED)
         self.passed(validity)
         self.passed(signer)
-        self.add(validity, tuple(f for f in verdict.findings if f not in of_signer))
-        self.add(signer, of_signer)
+        if verdict.findings:
+            of_signer = tuple(f for f in verdict.findings if f.code is FindingCode.SIGNER_NOT_ALLOWED)
+            self.add(validity, tuple(f for f in verdict.findings if f not in of_signer))
+            self.add(signer, of_signer)
+
+
+@cache
+def _not_reached(steps: tuple[StepName, ...]) -> dict[StepName, Check]:
+    return {step: Check(step, Outcome.NOT_REACHED) for step in steps}
+
+
+@cache
+def _passed(step: StepName) -> Check:
+    return Check(step, Outcome.PASSED)

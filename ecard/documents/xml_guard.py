@@ -26,12 +26,14 @@ class XmlLimits:
 
     size: int = 8 << 20
     """Bytes of the document."""
-    marks: int = 300_000
+    marks: int = 200_000
     """Opening angle brackets, that is about twice the number of elements, and attributes."""
     attributes: int = 64
     """Attributes of one element, namespace declarations included."""
-    namespaces: int = 16
+    namespaces: int = 64
     """Namespace declarations on the way from the root to an element. (The parser bounds this way to 256 elements.)"""
+    namespace_work: int = 40_000_000
+    """The sum of the squares of that number over all elements, which is what canonicalising them costs."""
 
 
 DEFAULT_LIMITS: Final = XmlLimits()
@@ -42,6 +44,10 @@ _DECLARATION: Final = re.compile(
     rb"(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:\"(?:yes|no)\"|'(?:yes|no)'))?[ \t\r\n]*\?>"
 )
 _ENCODINGS: Final = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
+_FEW_NAMESPACES: Final = 14
+"""With so few, no number of elements that is let in costs much."""
+_FEW_ATTRIBUTES: Final = 1000
+_IDS: Final = frozenset({b"id", b"Id", b"iD", b"ID"})
 _WIDE_ENCODINGS: Final = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<", b"\0\0")
 _TOKEN: Final = re.compile(
     rb"<(?:!--(?s:.*?)-->|\?(?s:.*?)\?>|!\[CDATA\[(?s:.*?)\]\]>|/[^<>]*+>|([^\s/<>!?][^\s/<>\"']*+)"
@@ -76,9 +82,9 @@ def read_xml(source: Document, limits: XmlLimits = DEFAULT_LIMITS) -> bytes:
         raise XmlError(f"the XML document has more than {limits.size} bytes")
     _refuse_foreign_encoding(data)
     _refuse_document_type(data)
-    if data.count(b"<") > limits.marks:
+    if len(data) > limits.marks and data.count(b"<") > limits.marks:
         raise XmlError(f"the XML document has more than {limits.marks} tags")
-    if data.count(b"=") > limits.attributes or data.count(b"xmlns") > limits.namespaces:
+    if _may_be_crowded(data, limits):
         _refuse_crowded_elements(data, limits)
     return data
 
@@ -149,22 +155,26 @@ def _refuse_foreign_encoding(data: bytes) -> None:
 
 def _refuse_document_type(data: bytes) -> None:
     """Only the prolog can hold a declaration: anywhere else the text is CDATA, a comment or not well-formed."""
-    if b"<!DOCTYPE" not in data:
-        return
     position = data.find(b"<")
-    while (token := _TOKEN.match(data, position)) is not None and token.group(1) is None:
+    while position >= 0 and (token := _TOKEN.match(data, position)) is not None and token.group(1) is None:
         position = data.find(b"<", token.end())
-        if position < 0:
-            return
-    if token is None:
+    if position >= 0 and data.startswith(b"<!DOCTYPE", position):
         raise XmlError(
             "the XML has a document type declaration", remedy="remove it: entities and external files are never read"
         )
 
 
+def _may_be_crowded(data: bytes, limits: XmlLimits) -> bool:
+    """Whether the elements have to be looked at one by one. Every attribute has an equals sign, every tag four bytes."""
+    most = data.count(b"=")
+    if most > min(limits.attributes, limits.namespaces):
+        return True
+    return len(data) // 4 * most * most > limits.namespace_work and data.count(b"xmlns") > _FEW_NAMESPACES
+
+
 def _refuse_crowded_elements(data: bytes, limits: XmlLimits) -> None:
     declared: list[int] = []
-    left = limits.marks - data.count(b"<")
+    left, work = limits.marks - data.count(b"<"), limits.namespace_work
     for tag in tags(data):
         if not tag.name:
             declared.pop()
@@ -177,8 +187,9 @@ def _refuse_crowded_elements(data: bytes, limits: XmlLimits) -> None:
             _refuse_many_attributes(tag, limits)
         above = declared[-1] if declared else 0
         here = above + (len(_NAMESPACE.findall(tag.attributes)) if b"xmlns" in tag.attributes else 0)
-        if here > limits.namespaces:
-            raise XmlError(f"more than {limits.namespaces} namespaces are in scope at byte {tag.start}")
+        work -= here * here
+        if here > limits.namespaces or work < 0:
+            raise XmlError(f"too many namespaces are in scope at byte {tag.start}")
         if not tag.empty:
             declared.append(here)
 
@@ -190,13 +201,18 @@ def _refuse_many_attributes(tag: Tag, limits: XmlLimits) -> None:
 
 def _refuse_duplicate_ids(data: bytes, root: etree._Element) -> None:
     """Two elements of one name let a verifier see another element than the reader does; Id, ID, id, xml:id alike."""
-    if data.count(b"=") <= 1000 and sum(part.rstrip()[-2:].lower() == b"id" for part in data.split(b"=")) < 2:
+    parts = data.split(b"=", _FEW_ATTRIBUTES)
+    if len(parts) <= _FEW_ATTRIBUTES and len([part for part in parts if part[-2:] in _IDS or _ends_in_id(part)]) < 2:
         return
     seen: set[str] = set()
     for value in root.xpath("//@*[translate(local-name(), 'ID', 'id') = 'id']"):
         if value in seen:
             raise XmlError("two elements have the same identifier (Id, ID, id or xml:id)")
         seen.add(value)
+
+
+def _ends_in_id(part: bytes) -> bool:
+    return part[-1:].isspace() and part.rstrip()[-2:] in _IDS
 
 
 def _place(error: etree.XMLSyntaxError) -> str:
