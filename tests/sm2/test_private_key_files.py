@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ecard import der, sm2
 from ecard.errors import EcardError, EncodingError, InvalidInputError, InvalidKeyError, UnsupportedAlgorithmError
+from ecard.keys import SoftwareKey
 from ecard.sm2 import pbes2
 from tests.sm2.openssl import needs_openssl, run
 
@@ -305,3 +306,20 @@ def test_a_damaged_file_gives_this_key_or_an_error(position: int, value: int, cu
     damaged = FILE[:position] if cut else FILE[:position] + bytes((value,)) + FILE[position + 1 :]
     with contextlib.suppress(EcardError):
         assert sm2.PrivateKey.from_pkcs8(damaged).pkcs8() == FILE
+
+
+@pytest.mark.parametrize("password", [None, b"password"], ids=["without", "with a password"])
+@pytest.mark.parametrize("protection", [None, b"password"], ids=["plain", "encrypted"])
+def test_a_key_of_any_kind_that_cannot_be_read_gives_one_error(
+    key: sm2.PrivateKey, monkeypatch: pytest.MonkeyPatch, protection: bytes | None, password: bytes | None
+) -> None:
+    """Whether the curve shows in what is left of the file or not."""
+    monkeypatch.setattr(pbes2, "ITERATIONS", 1)
+    whole = key.pkcs8(protection)
+    for end in range(len(whole)):
+        with pytest.raises(InvalidKeyError):
+            SoftwareKey.from_pkcs8(whole[:end], password)
+    for position in range(0, len(whole), 3):
+        damaged = whole[:position] + bytes((whole[position] ^ 0x55,)) + whole[position + 1 :]
+        with pytest.raises((InvalidKeyError, UnsupportedAlgorithmError)):
+            SoftwareKey.from_pkcs8(damaged, password)
