@@ -1,0 +1,162 @@
+"""Signing all messages of a directory: planned first, so that one consent covers exactly what is left to do.
+
+A file that is signed already is recognised by what is in it, so a batch that was interrupted goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecard.certificate import Certificate
+from ecard.documents.ceb.insertion import remove_signature
+from ecard.documents.ceb.profiles import Profile
+from ecard.documents.ceb.report import Step
+from ecard.documents.ceb.schema import Schemas
+from ecard.documents.ceb.signing import sign
+from ecard.documents.ceb.suitability import SIGNING_ROLES
+from ecard.documents.ceb.verifying import inspect
+from ecard.documents.steps import Outcome
+from ecard.documents.xml_guard import read_xml
+from ecard.errors import EcardError, InvalidInputError
+from ecard.files import write_atomically
+from ecard.keyholder import KeyHolder
+from ecard.pki.identity import CardType
+
+_OWN_STEPS = frozenset({Step.DIGEST, Step.SIGNATURE, Step.KEY_NAME})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be signed, and why."""
+
+    path: Path
+    error: EcardError
+
+    def __str__(self) -> str:
+        return f"{self.path.name}: {self.error}"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What became of a batch. Every file of the plan is in exactly one place."""
+
+    signed: tuple[Path, ...]
+    """Files that were signed now, in their new place."""
+    done: tuple[Path, ...]
+    """Files that had been signed before."""
+    failures: tuple[Failure, ...]
+    not_attempted: tuple[Path, ...]
+    """Files that were left because the card could not go on: run the batch again to sign them."""
+    stopped_by: EcardError | None
+    """What the card or its holder answered, where that ended the batch."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every file is signed."""
+        return not self.failures and not self.not_attempted
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is left to do in a directory."""
+
+    source: Path
+    target: Path
+    pending: tuple[Path, ...]
+    """Files to sign, as many as the holder's consent has to cover."""
+    done: tuple[Path, ...]
+    """Files whose signed form, by the same certificate, is in the target already."""
+    blocked: tuple[Failure, ...]
+    """Files that cannot be signed because something else has the place of their signed form."""
+    replace: bool = False
+
+    @staticmethod
+    def plan(
+        source: Path,
+        target: Path,
+        certificate: Certificate,
+        *,
+        replace: bool = False,
+        overwrite: bool = False,
+        pattern: str = "*.xml",
+    ) -> Batch:
+        """Look at the files of ``source`` that fit ``pattern``, in the order of their names, and at ``target``.
+
+        ``replace`` signs messages anew that are signed; ``overwrite`` replaces files in the target that are not the
+        signed form of what is in the source. Raises InvalidInputError where a directory is missing, or both are one.
+        """
+        if not source.is_dir() or not target.is_dir():
+            raise InvalidInputError(f"{source if target.is_dir() else target} is not a directory")
+        if source.resolve() == target.resolve():
+            raise InvalidInputError("signed messages are written into another directory than the one they come from")
+        pending: list[Path] = []
+        done: list[Path] = []
+        blocked: list[Failure] = []
+        for path in sorted(path for path in source.glob(pattern) if path.is_file()):
+            signed = target / path.name
+            if not signed.exists():
+                pending.append(path)
+            elif _is_signed_form(path, signed, certificate, replace=replace):
+                done.append(path)
+            elif overwrite:
+                pending.append(path)
+            else:
+                blocked.append(Failure(path, InvalidInputError(f"{signed} holds something else", remedy="remove it")))
+        return Batch(source, target, tuple(pending), tuple(done), tuple(blocked), replace)
+
+    def sign(
+        self,
+        holder: KeyHolder,
+        *,
+        profile: Profile | None = None,
+        schemas: Schemas | None = None,
+        enterprise_codes: Collection[str] = (),
+        roles: Collection[CardType] = SIGNING_ROLES,
+        progress: Callable[[Path, EcardError | None], None] | None = None,
+    ) -> BatchResult:
+        """Sign what is pending, each file into the target at once, and go on after a message that cannot be signed.
+
+        An error of the card, its PIN or its certificate ends the batch: it would meet every file. ``progress`` is
+        called after each file with its error, None for none. The other arguments are those of ``sign``. Raises
+        InvalidInputError where the target cannot be written.
+        """
+        signed: list[Path] = []
+        failures = list(self.blocked)
+        for number, path in enumerate(self.pending):
+            failure: EcardError | None = None
+            try:
+                message = sign(
+                    path,
+                    holder,
+                    profile=profile,
+                    replace=self.replace,
+                    schemas=schemas,
+                    enterprise_codes=enterprise_codes,
+                    roles=roles,
+                )
+            except InvalidInputError as error:
+                failure = error
+                failures.append(Failure(path, error))
+            except EcardError as error:
+                return BatchResult(tuple(signed), self.done, tuple(failures), self.pending[number:], error)
+            else:
+                write_atomically(self.target / path.name, message)
+                signed.append(self.target / path.name)
+            if progress is not None:
+                progress(path, failure)
+        return BatchResult(tuple(signed), self.done, tuple(failures), (), None)
+
+
+def _is_signed_form(source: Path, signed: Path, certificate: Certificate, *, replace: bool) -> bool:
+    """Whether ``signed`` is ``source`` with a good signature of the certificate's key, and not a byte else changed."""
+    try:
+        original, data = read_xml(source), read_xml(signed)
+        if remove_signature(data) != (remove_signature(original) if replace else original):
+            return False
+        report = inspect(data, at=certificate.not_before)
+    except InvalidInputError:
+        return False
+    passed = {check.step for check in report.checks if check.outcome is Outcome.PASSED}
+    return report.certificate == certificate and passed >= _OWN_STEPS

@@ -1,0 +1,113 @@
+"""Reading a transport envelope, strictly by its schema."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from datetime import datetime
+from typing import Final
+
+from lxml import etree
+
+from ecard.documents.ceb import names
+from ecard.documents.ceb.kinds import ENVELOPE
+from ecard.documents.ceb.reasons import Reason
+from ecard.documents.ceb.spans import SIGNATURE
+from ecard.documents.dxp.envelope import CHINA, Envelope
+from ecard.documents.source import Document
+from ecard.documents.xml_guard import DEFAULT_LIMITS, XmlLimits, find_comment, parse_xml, read_xml
+from ecard.errors import MessageError
+
+_PREFIX: Final = f"{{{names.DXP}}}"
+_BLANK: Final = " \t\r\n"
+
+
+def parse(source: Document, limits: XmlLimits = DEFAULT_LIMITS) -> Envelope:
+    """The envelope in ``source``. A signature in it is not looked at: for a signed one, parse what ``verify`` verified.
+
+    Raises XmlError for XML that is malformed or hostile, MessageError for what is no envelope or breaks its schema,
+    and InvalidInputError where the source cannot be read.
+    """
+    root = parse_xml(read_xml(source, limits))
+    if root.tag != ENVELOPE:
+        raise _refused("the root element is not DxpMsg")
+    if root.get("ver") != "1.0":
+        raise _refused("the version of the envelope is not 1.0")
+    if find_comment(root) is not None:
+        raise _refused("the envelope has comments or processing instructions")
+    parts = _children(root, optional=("AddInfo",), required=("TransInfo", "Data"), signature=True)
+    info = _children(
+        parts["TransInfo"], required=("CopMsgId", "SenderId", "ReceiverIds", "CreatTime", "MsgType"), optional=()
+    )
+    additional = _read_additional(parts.get("AddInfo"))
+    return Envelope(
+        message_id=_text(info["CopMsgId"]),
+        sender=_text(info["SenderId"]),
+        receivers=tuple(_text(receiver) for receiver in _repeated(info["ReceiverIds"], "ReceiverId")),
+        created=_time(_text(info["CreatTime"])),
+        message_type=_text(info["MsgType"]),
+        data=_data(_text(parts["Data"])),
+        file_name=_optional(additional, "FileName"),
+        card_number=_optional(additional, "IcCard"),
+        business_keys=_keys(additional.get("BizKey")),
+        text_encoding=additional["IsText"].get("Encode") if "IsText" in additional else None,
+    )
+
+
+def _read_additional(element: etree._Element | None) -> dict[str, etree._Element]:
+    if element is None:
+        return {}
+    return _children(element, required=(), optional=("FileName", "IcCard", "BizKey", "IsText", "RecMapId"))
+
+
+def _children(
+    element: etree._Element, *, required: tuple[str, ...], optional: tuple[str, ...], signature: bool = False
+) -> dict[str, etree._Element]:
+    """The children of an element by local name: the required ones, the optional ones, in this order, each once."""
+    found = [child for child in element if not (signature and child.tag == SIGNATURE)]
+    names_found = [str(child.tag).removeprefix(_PREFIX) for child in found]
+    expected = [name for name in (*required, *optional) if name in required or name in names_found]
+    if names_found != expected:
+        local = etree.QName(element).localname
+        raise _refused(f"{local} must hold {', '.join(required + optional)} in this order, each once")
+    return dict(zip(names_found, found, strict=True))
+
+
+def _repeated(element: etree._Element, name: str) -> list[etree._Element]:
+    found = list(element)
+    if any(child.tag != _PREFIX + name for child in found):
+        raise _refused(f"{etree.QName(element).localname} holds something else than {name}")
+    return found
+
+
+def _keys(element: etree._Element | None) -> tuple[tuple[str, str], ...]:
+    return () if element is None else tuple((key.get("name") or "", _text(key)) for key in _repeated(element, "Key"))
+
+
+def _optional(elements: dict[str, etree._Element], name: str) -> str | None:
+    return _text(elements[name]) if name in elements else None
+
+
+def _text(element: etree._Element) -> str:
+    if len(element):
+        raise _refused(f"{etree.QName(element).localname} must hold text alone")
+    return str(element.text or "")
+
+
+def _time(text: str) -> datetime:
+    """An xs:dateTime; one without a time zone is taken for the time of China."""
+    try:
+        moment = datetime.fromisoformat(text.strip(_BLANK))
+    except ValueError:
+        raise MessageError("CreatTime is no time", reason=Reason.FIELD) from None
+    return moment.replace(tzinfo=CHINA) if moment.tzinfo is None else moment
+
+
+def _data(text: str) -> bytes:
+    try:
+        return b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        raise MessageError("Data is not Base64", reason=Reason.FIELD) from None
+
+
+def _refused(message: str) -> MessageError:
+    return MessageError(message, reason=Reason.SHAPE)

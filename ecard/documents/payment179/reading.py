@@ -1,0 +1,140 @@
+"""Reading posted payment data without losing a byte of the text that was signed.
+
+A parser would rewrite the numbers and the white space, so the pieces are cut out of the posted text instead; the
+parser only says where they end.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode, b64encode
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from ecard.documents.ceb.reasons import Reason
+from ecard.documents.payment179.text import PaymentText, SignedPayment
+from ecard.documents.source import Document, read_up_to
+from ecard.errors import MessageError
+
+MAX_SIZE: Final = 4 << 20
+"""The largest payload that is read, in bytes."""
+FIELD: Final = "payExInfoStr"
+"""The name of the field of the request in which the payload is posted."""
+_MEMBERS: Final = ("sessionID", "payExchangeInfoHead", "payExchangeInfoLists", "serviceTime", "certNo", "signValue")
+_BLANK: Final = re.compile(r"[ \t\r\n]*")
+_PLAIN: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,1024}", re.ASCII)
+
+
+def parse(source: Document) -> SignedPayment:
+    """The payment data in a posted payload: the JSON itself, or the body of the request that carries it.
+
+    Head and lists may be objects, or texts that hold them. Raises MessageError for what has not the shape of posted
+    payment data, and InvalidInputError where the source cannot be read. The fields inside are judged by ``data_of``.
+    """
+    pieces = _cut(_payload(read_up_to(source, MAX_SIZE)))
+    if list(pieces) != list(_MEMBERS):
+        remedy = "the list is named payExchangeInfoLists" if "payExchangeInfoList" in pieces else None
+        what = f"the payload must have the members {', '.join(_MEMBERS)} in this order, each once"
+        raise MessageError(what, reason=Reason.SHAPE, remedy=remedy)
+    return SignedPayment(
+        text=PaymentText(
+            session_id=_plain(pieces["sessionID"], "sessionID"),
+            head=_nested(pieces["payExchangeInfoHead"], "{", "payExchangeInfoHead"),
+            lists=_nested(pieces["payExchangeInfoLists"], "[", "payExchangeInfoLists"),
+            service_time=_plain(pieces["serviceTime"], "serviceTime"),
+        ),
+        certificate_number=_plain(pieces["certNo"], "certNo"),
+        signature=_base64(_plain(pieces["signValue"], "signValue")),
+    )
+
+
+def load_json(text: str, what: str, **hooks: Any) -> Any:
+    """The value of a JSON text. MessageError where it is none, is nested too deep, or names a member twice."""
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, **hooks)
+    except MessageError:
+        raise
+    except (ValueError, RecursionError):
+        raise _refused(f"{what} is not JSON") from None
+
+
+def _payload(data: bytes) -> str:
+    if len(data) > MAX_SIZE:
+        raise _refused(f"the payload has more than {MAX_SIZE} bytes")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _refused("the payload is not UTF-8") from None
+    if not text.startswith(f"{FIELD}="):
+        return text
+    try:
+        return parse_qs(text.strip(), errors="strict", max_num_fields=8)[FIELD][0]
+    except (ValueError, KeyError):
+        raise _refused(f"the request has no field {FIELD} in UTF-8") from None
+
+
+def _cut(text: str) -> dict[str, str]:
+    """The members of a JSON object, each as the text that it has there."""
+    load_json(text, "the payload")
+    decoder, pieces = json.JSONDecoder(), {}
+    position = _skip(text, 0)
+    if text[position] != "{":
+        raise _refused("the payload is not a JSON object")
+    position = _skip(text, position + 1)
+    while text[position] != "}":
+        name, position = decoder.raw_decode(text, position)
+        start = _skip(text, _skip(text, position) + 1)
+        _, end = decoder.raw_decode(text, start)
+        pieces[name] = text[start:end]
+        position = _skip(text, end)
+        if text[position] == ",":
+            position = _skip(text, position + 1)
+    return pieces
+
+
+def _skip(text: str, position: int) -> int:
+    match = _BLANK.match(text, position)
+    return match.end() if match else position
+
+
+def _nested(piece: str, opening: str, what: str) -> str:
+    """A JSON object or array as text, or the one that stands in a text."""
+    text = json.loads(piece) if piece.startswith('"') else piece
+    if not text.startswith(opening):
+        raise _refused(f"{what} does not begin with {opening}")
+    load_json(text, what)
+    return str(text)
+
+
+def _plain(piece: str, what: str) -> str:
+    """A short text without anything to escape, or digits."""
+    text = json.loads(piece) if piece.startswith('"') else piece
+    if not isinstance(text, str) or not _PLAIN.fullmatch(text) or (text == piece and not piece.isdecimal()):
+        raise _refused(f"{what} is not a short text of printing ASCII characters")
+    return text
+
+
+def _base64(text: str) -> bytes:
+    try:
+        data = b64decode(text, validate=True)
+    except ValueError:
+        data = b""
+    if not data or b64encode(data).decode() != text:
+        raise _refused("signValue is not Base64")
+    return data
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _refused("a member of the JSON comes twice")
+    return members
+
+
+def _no_constant(_: str) -> None:
+    raise _refused("the JSON has a number that is none")
+
+
+def _refused(message: str) -> MessageError:
+    return MessageError(message, reason=Reason.SHAPE)

@@ -1,0 +1,1 @@
+"""Customs messages, payment texts, envelopes and receipts of the E-Port."""

@@ -1,0 +1,141 @@
+"""Batches: planned, signed, interrupted, resumed; nothing overwritten that is not asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ecard.algorithms import KeyKind, Signature, SignatureAlgorithm
+from ecard.certificate import Certificate
+from ecard.documents import ceb
+from ecard.documents.ceb import Batch, Profile
+from ecard.documents.signers import UnsafeAnyone
+from ecard.errors import CardConnectionError, EcardError, InvalidInputError
+from ecard.keyholder import KeyHolder
+from ecard.pki.identity import CardType
+from tests.ceb.centre import AT, card
+from tests.ceb.instances import SMALL
+
+SM2 = card(KeyKind.SM2)
+
+
+class Unreliable(KeyHolder):
+    """A card that goes away after some signatures."""
+
+    def __init__(self, good: int) -> None:
+        self.left = good
+
+    @property
+    def certificate(self) -> Certificate:
+        return SM2.certificate
+
+    def _sign(self, message: bytes, algorithm: SignatureAlgorithm) -> Signature:
+        if not self.left:
+            raise CardConnectionError("the card was removed")
+        self.left -= 1
+        return SM2.holder.sign(message, algorithm)
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> tuple[Path, Path]:
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    target.mkdir()
+    for number in range(5):
+        (source / f"{number}.xml").write_bytes(SMALL.replace(b'"G"', f'"{number}"'.encode()))
+    (source / "note.txt").write_text("not a message")
+    (source / "directory.xml").mkdir()
+    return source, target
+
+
+def plan(places: tuple[Path, Path], **options: bool) -> Batch:
+    return Batch.plan(*places, SM2.certificate, **options)
+
+
+def names(paths: tuple[Path, ...]) -> list[str]:
+    return [path.name for path in paths]
+
+
+def test_all_is_signed_and_progress_is_told(places: tuple[Path, Path]) -> None:
+    told: list[tuple[str, EcardError | None]] = []
+    batch = plan(places)
+    result = batch.sign(SM2.holder, progress=lambda path, error: told.append((path.name, error)))
+    assert names(result.signed) == names(batch.pending) == ["0.xml", "1.xml", "2.xml", "3.xml", "4.xml"]
+    assert told == [(f"{number}.xml", None) for number in range(5)]
+    assert result.complete
+    for path in result.signed:
+        assert ceb.verify(path, at=AT, trust=SM2.trust, signer=UnsafeAnyone()).accepted
+    assert sorted(path.name for path in places[1].iterdir()) == names(result.signed)
+
+
+def test_failures_are_listed_and_the_rest_goes_on(places: tuple[Path, Path]) -> None:
+    (places[0] / "1.xml").write_bytes(b"<a>")
+    (places[0] / "3.xml").write_bytes(SMALL.replace(b"311", b"312"))
+    result = plan(places).sign(SM2.holder)
+    assert names(result.signed) == ["0.xml", "2.xml", "4.xml"]
+    assert [failure.path.name for failure in result.failures] == ["1.xml", "3.xml"]
+    assert "3.xml: CEB312Message" in str(result.failures[1])
+    assert not result.complete
+    assert result.stopped_by is None
+
+
+def test_a_batch_goes_on_where_the_card_left_it(places: tuple[Path, Path]) -> None:
+    first = plan(places).sign(Unreliable(2))
+    assert names(first.signed) == ["0.xml", "1.xml"]
+    assert names(first.not_attempted) == ["2.xml", "3.xml", "4.xml"]
+    assert isinstance(first.stopped_by, CardConnectionError)
+    before = (places[1] / "0.xml").read_bytes()
+    again = plan(places)
+    assert (names(again.done), len(again.pending)) == (["0.xml", "1.xml"], 3)
+    second = again.sign(Unreliable(3))
+    assert second.complete
+    assert (places[1] / "0.xml").read_bytes() == before
+    assert plan(places).pending == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        SMALL,
+        b"something else",
+        ceb.sign(SMALL, SM2.holder),
+        ceb.sign(SMALL.replace(b'"G"', b'"0"'), SM2.holder) + b"\n",
+        ceb.sign(SMALL.replace(b'"G"', b'"0"'), SM2.holder).replace(b"<ds:SignatureValue>", b"<ds:SignatureValue>A"),
+        ceb.sign(SMALL.replace(b'"G"', b'"0"'), card(KeyKind.SM2, CardType.LEGAL_PERSON).holder),
+    ],
+)
+def test_something_else_in_the_place_is_left_alone_unless_asked(places: tuple[Path, Path], content: bytes) -> None:
+    (places[1] / "0.xml").write_bytes(content)
+    batch = plan(places)
+    assert [failure.path.name for failure in batch.blocked] == ["0.xml"]
+    assert not batch.sign(SM2.holder).complete
+    assert (places[1] / "0.xml").read_bytes() == content
+    assert names(plan(places, overwrite=True).pending) == ["0.xml"]
+    assert plan(places, overwrite=True).sign(SM2.holder).complete
+
+
+def test_signed_messages_are_signed_anew_when_asked(places: tuple[Path, Path]) -> None:
+    old = ceb.sign(SMALL, card(KeyKind.RSA2048).holder)
+    (places[0] / "0.xml").write_bytes(old)
+    assert [str(f.error) for f in plan(places).sign(SM2.holder).failures] == [
+        "the message has a signature already: ask for it to be replaced"
+    ]
+    assert plan(places, replace=True).sign(SM2.holder).complete
+    assert ceb.remove_signature((places[1] / "0.xml").read_bytes()) == SMALL
+    assert plan(places, replace=True).pending == ()
+
+
+def test_options_are_those_of_sign(places: tuple[Path, Path]) -> None:
+    plan(places).sign(SM2.holder, profile=Profile.SM2_HYBRID)
+    assert b"#sm2-sm3" in (places[1] / "0.xml").read_bytes()
+    (places[1] / "0.xml").unlink()
+    refused = plan(places).sign(SM2.holder, roles={CardType.LEGAL_PERSON})
+    assert names(refused.not_attempted) == ["0.xml"], "the wrong card would fail every file"
+
+
+def test_places_that_are_wrong(places: tuple[Path, Path], tmp_path: Path) -> None:
+    for source, target in ((places[0], places[0]), (tmp_path / "none", places[1]), (places[0], tmp_path / "none")):
+        with pytest.raises(InvalidInputError):
+            Batch.plan(source, target, SM2.certificate)
