@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -13,6 +14,13 @@ from ecard.cli.options import open_document, output_target, write_output
 from ecard.documents import cms
 
 
+class MessageShape(StrEnum):
+    """Whose object identifiers the message carries."""
+
+    RFC5652 = "rfc5652"
+    GMT0010 = "gmt0010"
+
+
 def sign(
     file: Annotated[str, typer.Argument(help="The document; - is standard input.")],
     card: CardAddress,
@@ -21,6 +29,9 @@ def sign(
         typer.Option("-o", "--output", metavar="FILE.p7s", help="Where the signature goes; - is standard output."),
     ] = None,
     slot: SlotName = "9C",
+    shape: Annotated[
+        MessageShape, typer.Option(help="The standard of the message; gmt0010 (GM/T 0010) is for SM2 cards alone.")
+    ] = MessageShape.RFC5652,
     use_last_try: UseLastTry = False,
     trace: TraceFile = None,
 ) -> None:
@@ -33,5 +44,5 @@ def sign(
     document = open_document(file)
     with open_piv(card, trace) as piv:
         holder = CardKeyHolder(piv, parse_slot(slot), pin=pin_supplier(), use_last_try=use_last_try)
-        signature = cms.sign(document, holder, at=datetime.now(UTC))
+        signature = cms.sign(document, holder, at=datetime.now(UTC), shape=cms.Shape[shape.name])
     write_output(target, signature)

@@ -24,9 +24,15 @@ class _EportCard(CardKeyHolder):
     words: ClassVar[str]
 
     def __init__(
-        self, session: Session, *, pin: Pin | PinSupplier, slot: Slot = Slot.SIGNATURE, use_last_try: bool = False
+        self,
+        session: Session,
+        *,
+        pin: Pin | PinSupplier,
+        slot: Slot = Slot.SIGNATURE,
+        use_last_try: bool = False,
+        sm2_id: int | None = None,
     ) -> None:
-        super().__init__(PivSession(session), slot, pin=pin, use_last_try=use_last_try)
+        super().__init__(PivSession(session, sm2_id=sm2_id), slot, pin=pin, use_last_try=use_last_try)
         self.identity: Final = CardIdentity.from_certificate(self.certificate)
         """Who holds the card, for which enterprise, as the certificate says."""
         if self.identity.card_type is not self.card_type:
@@ -38,8 +44,8 @@ class _EportCard(CardKeyHolder):
 class LegalPersonCard(_EportCard):
     """The legal-person card (法人卡): the enterprise's seal.
 
-    ``pin`` is a Pin or a supplier that is asked when the card needs it. Raises WrongCardError where the card is
-    another kind, ObjectNotFoundError where it has no certificate.
+    ``pin`` is a Pin or a supplier that is asked when the card needs it; ``sm2_id`` is as in ``PivSession``. Raises
+    WrongCardError where the card is another kind, ObjectNotFoundError where it has no certificate.
     """
 
     card_type = CardType.LEGAL_PERSON
@@ -49,8 +55,8 @@ class LegalPersonCard(_EportCard):
 class OperatorCard(_EportCard):
     """The operator card (操作员卡): the personal seal of a holder who works for an enterprise.
 
-    ``pin`` is a Pin or a supplier that is asked when the card needs it. Raises WrongCardError where the card is
-    another kind, ObjectNotFoundError where it has no certificate.
+    ``pin`` is a Pin or a supplier that is asked when the card needs it; ``sm2_id`` is as in ``PivSession``. Raises
+    WrongCardError where the card is another kind, ObjectNotFoundError where it has no certificate.
     """
 
     card_type = CardType.OPERATOR

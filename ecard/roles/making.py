@@ -43,12 +43,14 @@ def make_card(
     secrets: CardSecrets,
     at: datetime,
     factory: CardSecrets | None = None,
+    sm2_id: int | None = None,
 ) -> Certificate:
     """Make the card in ``session`` the signing card of ``subject``, and return the certificate written to it.
 
     In this order: the key is generated in slot 9C (PIN before every signature), the card signs a certificate
     request, the authority issues, certificate and issuers are written, and last the factory's PIN, PUK and
-    management key are replaced by ``secrets``. ``factory`` says what they are before, if not the usual values.
+    management key are replaced by ``secrets``. ``factory`` says what they are before, if not the usual values;
+    ``sm2_id`` is the card's number for SM2, as in ``PivSession``.
 
     Raises InvalidInputError for a naive ``at``, CardError and PinError from the card, PkiError from the authority.
     A card on which this failed is still a factory card, and the act can be done again.
@@ -56,7 +58,7 @@ def make_card(
     if at.tzinfo is None:
         raise InvalidInputError("the moment of issue has no time zone")
     before = factory or CardSecrets.factory()
-    piv = PivSession(session)
+    piv = PivSession(session, sm2_id=sm2_id)
     piv.authenticate_management_key(before.management_key)
     certificate = _certify(piv, authority, subject, kind, before.pin, at)
     piv.write_certificate(Slot.SIGNATURE, certificate)
