@@ -15,6 +15,7 @@ from ecard.cli import (
     card_commands,
     ceb_commands,
     demo_command,
+    payment179_commands,
     pin_commands,
     sign_command,
     simulator_commands,
@@ -42,6 +43,7 @@ app.command("sign")(sign_command.sign)
 app.command("verify")(verify_command.verify)
 app.add_typer(card_commands.app, name="card")
 app.add_typer(ceb_commands.app, name="ceb")
+app.add_typer(payment179_commands.app, name="179")
 app.add_typer(pin_commands.app, name="pin")
 app.add_typer(simulator_commands.app, name="simulator")
 app.add_typer(trace_commands.app, name="trace")

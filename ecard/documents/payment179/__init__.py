@@ -8,7 +8,7 @@ from __future__ import annotations
 from ecard.documents.payment179.answers import Answer, explain, parse_answer
 from ecard.documents.payment179.data import Goods, Order, PaymentData, PaymentHead
 from ecard.documents.payment179.fields import data_of
-from ecard.documents.payment179.reading import parse
+from ecard.documents.payment179.reading import parse, parse_unsigned
 from ecard.documents.payment179.signing import sign
 from ecard.documents.payment179.text import PaymentText, SignedPayment
 from ecard.documents.payment179.verifying import PaymentReport, PaymentStep, inspect, verify
@@ -28,6 +28,7 @@ __all__ = [
     "inspect",
     "parse",
     "parse_answer",
+    "parse_unsigned",
     "sign",
     "verify",
 ]

@@ -32,20 +32,37 @@ def parse(source: Document) -> SignedPayment:
     Head and lists may be objects, or texts that hold them. Raises MessageError for what has not the shape of posted
     payment data, and InvalidInputError where the source cannot be read. The fields inside are judged by ``data_of``.
     """
-    pieces = _cut(_payload(read_up_to(source, MAX_SIZE)))
-    if list(pieces) != list(_MEMBERS):
-        remedy = "the list is named payExchangeInfoLists" if "payExchangeInfoList" in pieces else None
-        what = f"the payload must have the members {', '.join(_MEMBERS)} in this order, each once"
-        raise MessageError(what, reason=Reason.SHAPE, remedy=remedy)
+    pieces = _pieces(source, _MEMBERS)
     return SignedPayment(
-        text=PaymentText(
-            session_id=_plain(pieces["sessionID"], "sessionID"),
-            head=_nested(pieces["payExchangeInfoHead"], "{", "payExchangeInfoHead"),
-            lists=_nested(pieces["payExchangeInfoLists"], "[", "payExchangeInfoLists"),
-            service_time=_plain(pieces["serviceTime"], "serviceTime"),
-        ),
+        text=_text(pieces),
         certificate_number=_plain(pieces["certNo"], "certNo"),
         signature=_base64(_plain(pieces["signValue"], "signValue")),
+    )
+
+
+def parse_unsigned(source: Document) -> PaymentText:
+    """The payment data in a payload that is not signed yet: the members of a posted one but certNo and signValue.
+
+    Raises MessageError and InvalidInputError as ``parse`` does.
+    """
+    return _text(_pieces(source, _MEMBERS[:4]))
+
+
+def _pieces(source: Document, members: tuple[str, ...]) -> dict[str, str]:
+    pieces = _cut(_payload(read_up_to(source, MAX_SIZE)))
+    if list(pieces) != list(members):
+        remedy = "the list is named payExchangeInfoLists" if "payExchangeInfoList" in pieces else None
+        what = f"the payload must have the members {', '.join(members)} in this order, each once"
+        raise MessageError(what, reason=Reason.SHAPE, remedy=remedy)
+    return pieces
+
+
+def _text(pieces: dict[str, str]) -> PaymentText:
+    return PaymentText(
+        session_id=_plain(pieces["sessionID"], "sessionID"),
+        head=_nested(pieces["payExchangeInfoHead"], "{", "payExchangeInfoHead"),
+        lists=_nested(pieces["payExchangeInfoLists"], "[", "payExchangeInfoLists"),
+        service_time=_plain(pieces["serviceTime"], "serviceTime"),
     )
 
 
