@@ -165,7 +165,7 @@ def _refuse_document_type(data: bytes) -> None:
 
 
 def _may_be_crowded(data: bytes, limits: XmlLimits) -> bool:
-    """Whether the elements have to be looked at one by one. Every attribute has an equals sign, every tag four bytes."""
+    """Whether the elements must be looked at one by one. An attribute has an equals sign, an element four bytes."""
     most = data.count(b"=")
     if most > min(limits.attributes, limits.namespaces):
         return True

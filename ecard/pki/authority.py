@@ -24,6 +24,7 @@ from ecard.pki.issuing import (
     SigningKey,
     add_years,
     new_serial,
+    partition_index,
     partition_name,
     self_signed,
     whole_second,
@@ -257,7 +258,9 @@ class CertificateAuthority(Issuer):
         )
 
     def _entries(self, found: Iterable[tuple[int, Status]], partition: str, at: datetime) -> Iterator[Entry]:
-        return (Entry.of(serial, status, at) for serial, status in found if self.partition(serial) == partition)
+        index, partitions = self.partition_names().index(partition), self.partitions
+        mine = found if partitions == 1 else (one for one in found if partition_index(one[0], partitions) == index)
+        return (Entry.of(serial, status, at) for serial, status in mine)
 
     def _published(self, header: CrlHeader) -> None:
         self.record.crl_number = header.number

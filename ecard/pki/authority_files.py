@@ -80,7 +80,7 @@ def _require_unchanged(authority: Issuer, saved: Saved) -> None:
         )
     for serial, moment in saved.record.told.items():
         record.tell((serial,), moment)
-    for event in list(record.journal)[len(saved.record.journal) :]:
+    for event in record.journal.since(len(saved.record.journal)):
         if event.at < record.told.get(event.serial, event.at):
             raise AuthorityStateError(
                 f"an OCSP answer given meanwhile says of certificate {event.serial:x} what is not so any more",

@@ -20,7 +20,8 @@ from ecard.pki.issuing import (
     SigningKey,
     add_years,
     new_serial,
-    partition_of,
+    partition_index,
+    partition_name,
     sign_certificate,
     whole_second,
 )
@@ -51,6 +52,8 @@ class Issuer:
             raise InvalidInputError("an authority has 1 to 65536 CRL partitions")
         if partitions > 1 and "{partition}" not in (points.crl or ""):
             raise InvalidInputError("partitioned CRLs need a crl address with {partition} in it")
+        if partitions > 1 and points.delta_crl and "{partition}" not in points.delta_crl:
+            raise InvalidInputError("partitioned delta CRLs need an address with {partition} in it")
         self.holder: Final = holder
         """The holder of the authority's key."""
         self.chain: Final = tuple(chain)
@@ -67,7 +70,7 @@ class Issuer:
 
     def partition(self, serial: int) -> str:
         """The name of the CRL partition in which the certificate with this serial number would be listed."""
-        return partition_of(serial, self.partitions)
+        return partition_name(partition_index(serial, self.partitions))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.certificate.serial_number:x}, {len(self.record.issued)} issued>"

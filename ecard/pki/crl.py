@@ -16,15 +16,17 @@ from pathlib import Path
 from typing import Final
 
 from ecard import der
-from ecard.algorithms import Signature, SignatureAlgorithm
+from ecard.algorithms import Signature
 from ecard.errors import EncodingError, InvalidInputError, InvalidSignatureError, UnsupportedAlgorithmError
 from ecard.keys import PublicKey
 from ecard.pki import validation_extensions as ext
 from ecard.pki.crl_index import CrlEntry, CrlIndex
 from ecard.pki.validation_names import display_name
+from ecard.pki.validation_signatures import read_signature
 
 MAX_SIZE: Final = 256 * 1024 * 1024
 """The largest CRL that is read, in bytes of DER: about five million entries."""
+_LARGE: Final = 1024 * 1024
 _PEM: Final = re.compile(rb"-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]*)-----END X509 CRL-----")
 _KNOWN: Final = frozenset(
     {
@@ -207,10 +209,7 @@ class Crl:
     @cached_property
     def signature(self) -> Signature:
         """The issuer's signature. UnsupportedAlgorithmError where its algorithm is not one of ecard's."""
-        parts = self._algorithm.expect(der.SEQUENCE, "an algorithm identifier").children()
-        if not parts or len(parts) > 2 or (len(parts) == 2 and parts[1].encoded != der.null()):
-            raise UnsupportedAlgorithmError("CRL: the signature algorithm has parameters that ecard does not know")
-        return Signature(SignatureAlgorithm.by_oid(der.read_oid(parts[0])), self._signature)
+        return read_signature(self._algorithm, self._signature)
 
     @cached_property
     def _signers(self) -> dict[bytes, InvalidSignatureError | None]:
@@ -227,12 +226,22 @@ class Crl:
     def _refusal_by(self, key: PublicKey) -> InvalidSignatureError | None:
         what = "the CRL's signature does not verify"
         try:
-            key.verify(self.signature, self._tbs.encoded)
+            self._verify(key)
         except InvalidSignatureError as error:
             return InvalidSignatureError(what, remedy=error.remedy)
         except (UnsupportedAlgorithmError, EncodingError) as error:
             return InvalidSignatureError(what, remedy=str(error))
         return None
+
+    def _verify(self, key: PublicKey) -> None:
+        size = self._tbs.end - self._tbs.start
+        if size < _LARGE:
+            key.verify(self.signature, self._tbs.encoded)
+            return
+        # a large list is hashed where it lies, and not copied
+        running = key.begin_digest(self.signature.algorithm)
+        running.update(memoryview(self.der)[self._tbs.start : self._tbs.end])
+        key.verify_digest(self.signature, running.digest())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Crl) and self.der == other.der

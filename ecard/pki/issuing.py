@@ -143,17 +143,16 @@ def new_serial(used: Container[int]) -> int:
             return serial
 
 
-def partition_of(serial: int, partitions: int) -> str:
-    """The name of the CRL partition that a certificate belongs to, of ``partitions`` (1 to 65536) many.
+def partition_index(serial: int, partitions: int) -> int:
+    """The index, from 0, of the CRL partition that a certificate belongs to, of ``partitions`` (1 to 65536) many.
 
     Real cards with serial number 0300 00... are on crl030000: the name is 03 and two octets, here the two octets after
     the first, modulo the number of partitions.
 
-    >>> partition_of(0x0300000000012345, 256)
+    >>> partition_name(partition_index(0x0300000000012345, 256))
     'crl030000'
     """
-    digits = serial >> (8 * (SERIAL_OCTETS - 3)) & 0xFFFF
-    return partition_name(digits % partitions)
+    return (serial >> (8 * (SERIAL_OCTETS - 3)) & 0xFFFF) % partitions
 
 
 def partition_name(index: int) -> str:

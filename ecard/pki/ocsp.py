@@ -27,6 +27,13 @@ class ResponseStatus(IntEnum):
 
     SUCCESSFUL = 0
     MALFORMED_REQUEST = 1
+    INTERNAL_ERROR = 2
+    """The responder cannot answer as it is now."""
+
+
+def without_answer(status: ResponseStatus) -> bytes:
+    """The response in DER that says only why there is no answer. Such responses are not signed."""
+    return der.sequence(der.element(der.ENUMERATED, bytes((status,))))
 
 
 class StatusSource(Protocol):
@@ -83,7 +90,7 @@ class OcspResponder:
         try:
             asked = read_ocsp_request(request)
         except EncodingError:
-            return der.sequence(der.element(der.ENUMERATED, bytes((ResponseStatus.MALFORMED_REQUEST,))))
+            return without_answer(ResponseStatus.MALFORMED_REQUEST)
         return self._answer(asked.certificates, asked.nonce, at)
 
     def produce(self, serials: Sequence[int], *, at: datetime, digest: Digest = Digest.SHA1) -> bytes:

@@ -13,12 +13,13 @@ from functools import cached_property
 from typing import Final
 
 from ecard import der
-from ecard.algorithms import Digest, Signature, SignatureAlgorithm
+from ecard.algorithms import Digest, Signature
 from ecard.certificate import Certificate
 from ecard.errors import EncodingError, UnsupportedAlgorithmError
 from ecard.keys import PublicKey
 from ecard.pki.crl_index import REASONS
 from ecard.pki.validation_extensions import Extension, only, read_extensions
+from ecard.pki.validation_signatures import read_signature
 
 MAX_SIZE: Final = 1024 * 1024
 """The largest OCSP response that is read, in bytes."""
@@ -146,10 +147,7 @@ class OcspResponse:
     @cached_property
     def signature(self) -> Signature:
         """The responder's signature. UnsupportedAlgorithmError where its algorithm is not one of ecard's."""
-        parts = self._algorithm.expect(der.SEQUENCE, "an algorithm identifier").children()
-        if not parts or len(parts) > 2 or (len(parts) == 2 and parts[1].encoded != der.null()):
-            raise UnsupportedAlgorithmError("OCSP response: the signature algorithm has unknown parameters")
-        return Signature(SignatureAlgorithm.by_oid(der.read_oid(parts[0])), self._signature)
+        return read_signature(self._algorithm, self._signature)
 
     def names(self, responder: Certificate) -> bool:
         """Whether ``responder`` is whom the response says that it comes from."""

@@ -32,6 +32,12 @@ _SIGNING_CERTIFICATE_V2: Final = "1.2.840.113549.1.9.16.2.47"
 _GRANTED, _REJECTION = 0, 2
 
 
+def check_policy(policy: str) -> None:
+    """InvalidInputError where the policy of time stamps is no object identifier."""
+    if not re.fullmatch(r"[012](?:\.(?:0|[1-9][0-9]{0,38})){1,30}", policy, re.ASCII):
+        raise InvalidInputError("the policy of a time stamp must be an object identifier, such as 1.3.6.1.4.1.x")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeStamper:
     """A time-stamping authority.
@@ -47,8 +53,7 @@ class TimeStamper:
     """How far its clock may be wrong."""
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[012](?:\.(?:0|[1-9][0-9]{0,17})){1,30}", self.policy, re.ASCII):
-            raise InvalidInputError("the policy of a time stamp must be an object identifier, such as 1.3.6.1.4.1.x")
+        check_policy(self.policy)
         if not 0 <= self.accuracy_seconds <= 3600:
             raise InvalidInputError("the accuracy must be 0 to 3600 seconds")
         usage = ext.read_extensions(self.holder.certificate).get(oids.EXTENDED_KEY_USAGE)

@@ -209,6 +209,14 @@ def _unknown(question: Question, sources: Sources, statements: Sequence[Statemen
     key_id = extensions_of(issuer).subject_key_id
     who = display_name(issuer.subject) + (f" (key identifier {key_id.hex()})" if key_id else "")
     wanted = f"no CRL or OCSP response of {who} speaks of {question.at:%Y-%m-%d %H:%M:%S} UTC"
-    seen = [f"{s.source} ends before it" if not question.is_later(s) else f"{s.source} is later" for s in statements]
+    seen = [f"{s.source} {_why_not(question, s)}" for s in statements]
     details = "; ".join([*dict.fromkeys([*seen, *sources.rejected])][:MAX_SHOWN]) or "none was given"
     return f"whether {question.what} was revoked is not known: {wanted} ({details})"
+
+
+def _why_not(question: Question, statement: Statement) -> str:
+    if not statement.reasons:
+        return "is a delta without its base"
+    if question.covers(statement):
+        return "speaks of some reasons only"
+    return "is later" if question.is_later(statement) else "ends before it"

@@ -34,9 +34,10 @@ _NEVER_EMPTY: Final = {
     ext.CRL_DISTRIBUTION_POINTS: "cRLDistributionPoints",
     ext.AUTHORITY_INFORMATION_ACCESS: "authorityInfoAccess",
 }
+# basicConstraints and policyConstraints must be critical as well; NIST PKITS has both without it and wants them
+# accepted, and ecard heeds them either way
 _ALWAYS_CRITICAL: Final = {
     ext.NAME_CONSTRAINTS: "nameConstraints",
-    ext.POLICY_CONSTRAINTS: "policyConstraints",
     ext.INHIBIT_ANY_POLICY: "inhibitAnyPolicy",
 }
 
@@ -90,8 +91,6 @@ def _authority_marks(extensions: Extensions) -> Iterator[str]:
     if constraints is not None and constraints.ca:
         if constraints.path_length is not None and usage is not None and KeyUsage.KEY_CERT_SIGN not in usage:
             yield "limits a path's length and must not issue certificates (RFC 5280, section 4.2.1.9)"
-        if ext.BASIC_CONSTRAINTS not in extensions.critical:
-            yield "is a CA's and its basicConstraints are not critical (RFC 5280, section 4.2.1.9)"
         return
     if usage is not None and KeyUsage.KEY_CERT_SIGN in usage:
         yield "has the key usage keyCertSign and is no CA's (RFC 5280, section 4.2.1.9)"

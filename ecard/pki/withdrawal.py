@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Final
 
@@ -145,6 +146,7 @@ class Journal:
     def __init__(self, events: tuple[Event, ...] = ()) -> None:
         self._events: list[Event] = []
         self._by_serial: dict[int, list[int]] = {}
+        self._last: dict[int, Status] = {}  # the state of each certificate after all acts on it
         for event in events:
             self.record(event)
 
@@ -154,37 +156,51 @@ class Journal:
     def __iter__(self) -> Iterator[Event]:
         return iter(self._events)
 
+    def since(self, recorded: int) -> list[Event]:
+        """The acts after the first ``recorded`` ones."""
+        return self._events[recorded:]
+
     def events(self, serial: int) -> list[Event]:
         """The acts on one certificate, in their order."""
         return [self._events[place] for place in self._by_serial.get(serial, ())]
 
     def record(self, event: Event) -> None:
         """Add an act. Raises WithdrawalError where ``check`` does, and adds nothing then."""
-        self.check(event)
+        self._last[event.serial] = self._checked(event)
         self._by_serial.setdefault(event.serial, []).append(len(self._events))
         self._events.append(event)
 
     def check(self, event: Event) -> None:
         """Raise WithdrawalError unless the certificate's state allows the act, after all earlier acts on it."""
-        _require_allowed(event, self.status(event.serial, event.at))
+        self._checked(event)
+
+    def _checked(self, event: Event) -> Status:
+        """The state after the act, if it is allowed."""
+        before = self.status(event.serial, event.at)
+        _require_allowed(event, before)
         places = self._by_serial.get(event.serial)
         if places and self._events[places[-1]].at > event.at:
             raise WithdrawalError("the act would come before an act on the same certificate that is recorded already")
+        return _after(event, before)
 
     def status(self, serial: int, at: datetime, *, recorded: int | None = None) -> Status:
         """The state of a certificate at a moment, as the first ``recorded`` acts tell it; by default all."""
-        limit = len(self._events) if recorded is None else recorded
+        places, events = self._by_serial.get(serial, ()), self._events
+        if recorded is None:
+            if not places or events[places[-1]].at <= at:
+                return self._last.get(serial, GOOD)
+            recorded = len(events)
         status = GOOD
-        for place in self._by_serial.get(serial, ()):
-            if place < limit and self._events[place].at <= at:
-                status = _after(self._events[place], status)
+        for place in places:
+            if place < recorded and events[place].at <= at:
+                status = _after(events[place], status)
         return status
 
     def withdrawn(self, at: datetime) -> Iterator[tuple[int, Status]]:
         """(serial number, status) of all certificates that are not good at a moment."""
         for serial in self._by_serial:
             status = self.status(serial, at)
-            if status.state is not State.GOOD:
+            if status.since is not None:
                 yield serial, status
 
     def changed(self, at: datetime, *, base: datetime, recorded: int) -> Iterator[tuple[int, Status]]:
@@ -193,14 +209,11 @@ class Journal:
         ``recorded`` is how many acts the journal had when that CRL was made. A certificate that was held at any
         time since and is good again is listed too: another delta CRL may show it on hold (RFC 5280, section 5.2.4).
         """
-        for serial, places in self._by_serial.items():
+        late = (event for event in islice(self._events, recorded) if event.at > base)
+        new = (event.serial for event in chain(late, self.since(recorded)) if event.at <= at)
+        for serial in dict.fromkeys(new):
             status = self.status(serial, at)
-            before = self.status(serial, base, recorded=recorded)
-            new = any(
-                (place >= recorded or self._events[place].at > base) and self._events[place].at <= at
-                for place in places
-            )
-            if new and (status != before or status.state is State.GOOD):
+            if status.state is State.GOOD or status != self.status(serial, base, recorded=recorded):
                 yield serial, status
 
 

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecard import der
-from ecard.algorithms import SignatureAlgorithm
-from ecard.errors import EncodingError, InvalidInputError, InvalidSignatureError
-from ecard.keys import PublicKey
+from ecard.algorithms import KeyKind, SignatureAlgorithm
+from ecard.errors import EncodingError, InvalidInputError, InvalidSignatureError, UnsupportedAlgorithmError
+from ecard.keys import PublicKey, SoftwareKey
 from ecard.pki.crl import Crl, load_pem_crls
 from ecard.pki.crl_index import REASONS
 from tests.pki_validation.chains import DAY, T0, Issuer, key, root
@@ -207,6 +207,7 @@ def test_one_serial_number_twice_is_refused() -> None:
         (crl_extensions(extension("2.5.29.28", der.sequence())), "2.5.29.28"),
         (crl_extensions(extension("2.5.29.20", b"\x02\x02\0\x05")), "shortest"),
         (crl_extensions(extension("2.5.29.28", der.integer(1), critical=True)), "issuingDistributionPoint"),
+        (crl_extensions(extension("2.5.29.28", der.sequence(der.integer(1)), critical=True)), "does not belong"),
     ],
 )
 def test_extensions_that_forbid_to_use_a_crl(extensions: bytes, why: str) -> None:
@@ -227,9 +228,32 @@ BAD_CRLS = {
     "extensions in version 1": crl_of(version=b"", extensions=crl_extensions(extension("1.2.3", b""))),
     "an extension twice": crl_of(extensions=crl_extensions(extension("1.2.3", b""), extension("1.2.3", b""))),
     "an issuer that is no name": crl_of(issuer=der.integer(1)),
+    "two lists of extensions": crl_of(extensions=der.element(der.context(0), der.sequence(), der.sequence())),
     "extensions under a wrong tag": crl_of(extensions=der.element(der.context(1), der.sequence())),
     "a certificate": root("CRL issuer").certificate.der,
 }
+
+
+def test_a_crl_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ecard.pki.crl.MAX_SIZE", 100)
+    with pytest.raises(EncodingError, match="more than 100"):
+        Crl(crl_of(entry(b"\x05")))
+
+
+def test_a_signature_algorithm_with_parameters_that_ecard_does_not_know() -> None:
+    algorithm = der.sequence(der.oid(SignatureAlgorithm.ECDSA_SHA256.oid), der.integer(5))
+    tbs = der.sequence(der.integer(1), algorithm, root("CRL issuer").certificate.subject, der.time(T0))
+    crl = Crl(der.sequence(tbs, algorithm, der.bit_string(b"no signature")))
+    assert crl.next_update is None
+    with pytest.raises(UnsupportedAlgorithmError, match="parameters"):
+        _ = crl.signature
+    with pytest.raises(InvalidSignatureError):
+        crl.verify_signed_by(PublicKey.from_native(key("any").public_key()))
+
+
+def test_an_issuer_of_an_entry_without_a_directory_name_spoils_the_crl() -> None:
+    named = extension("2.5.29.29", der.sequence(der.element(0x82, b"e.example")), critical=True)
+    assert "directory name" in str(Crl(crl_of(entry(b"\x05", extensions=der.sequence(named)))).unusable)
 
 
 @pytest.mark.parametrize("bad", BAD_CRLS.values(), ids=BAD_CRLS)
@@ -255,6 +279,20 @@ def test_the_signature_is_checked_over_the_bytes_received(ca: Issuer) -> None:
     for _ in range(2):
         with pytest.raises(InvalidSignatureError):
             crl.verify_signed_by(PublicKey.from_native(key("another").public_key()))
+
+
+def test_the_signature_of_a_large_list_is_checked_in_place(ca: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ecard.pki.crl._LARGE", 0)
+    test_the_signature_is_checked_over_the_bytes_received(ca)
+    for kind in (KeyKind.SM2, KeyKind.RSA2048):
+        signer = SoftwareKey.generate(kind)
+        algorithm = SignatureAlgorithm.default_for(kind)
+        fields = [node.encoded for node in der.parse(crl_of(entry(b"\x05"))).children()[0].children()]
+        tbs = der.sequence(fields[0], algorithm.identifier, *fields[2:])
+        crl = Crl(der.sequence(tbs, algorithm.identifier, der.bit_string(signer.sign(tbs).der)))
+        crl.verify_signed_by(signer.public_key)
+        with pytest.raises(InvalidSignatureError):
+            crl.verify_signed_by(SoftwareKey.generate(KeyKind.P256).public_key)
 
 
 def test_pem_and_files(ca: Issuer, tmp_path: Path) -> None:

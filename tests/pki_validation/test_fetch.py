@@ -140,7 +140,9 @@ def test_what_is_on_ldap_only_is_said(ca: Issuer) -> None:
             ask(card_of(ca))
 
 
-@pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://e.example/x", "/etc/hostname", "http:///x", "data:,x"])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/hostname", "ftp://e.example/x", "/etc/hostname", "http:///x", "data:,x", "http://[::1/x"]
+)
 def test_only_http_is_asked(url: str) -> None:
     with pytest.raises(FetchError, match="no address on HTTP"):
         Fetcher().crl(url, at=NOW)
@@ -236,6 +238,13 @@ def test_an_answer_that_ends_early_is_not_taken_for_whole(server: Server) -> Non
     server.pages["/short"] = short
     with pytest.raises(FetchError, match="cut off"):
         Fetcher().crl(f"{server.url}/short", at=NOW)
+
+
+def test_https_is_asked_as_https(server: Server, ca: Issuer) -> None:
+    server.pages["/crl"] = ca.crl().der
+    with pytest.raises(FetchError, match=r"SSL|EOF|record"):
+        Fetcher(seconds=2).crl(server.url.replace("http:", "https:") + "/crl", at=NOW)
+    assert server.asked == []
 
 
 def test_nobody_there(server: Server) -> None:

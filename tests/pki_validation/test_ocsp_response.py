@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecard import der
-from ecard.errors import EcardError, EncodingError, InvalidSignatureError
+from ecard.errors import EcardError, EncodingError, InvalidSignatureError, UnsupportedAlgorithmError
 from ecard.keys import PublicKey
 from ecard.pki.ocsp_response import MAX_STATEMENTS, OcspResponse, OcspStatus
 from tests.pki_validation.chains import DAY, T0, Issuer, key, root
@@ -38,6 +38,16 @@ def test_the_fields_are_those_that_cryptography_reads(ca: Issuer) -> None:
     assert response.responder_name is None
     assert response.names(ca.certificate)
     assert response.nonce is None
+
+
+def test_a_statement_concerns_one_serial_number_of_one_name_and_key(ca: Issuer) -> None:
+    card = ca.issue(serial=55)
+    (said,) = ca.ocsp(card).statements
+    own, other = ca.certificate.public_key, root("Another OCSP root").certificate
+    assert said.concerns(card.issuer, own, 55)
+    assert not said.concerns(card.issuer, own, 56)
+    assert not said.concerns(other.subject, own, 55)
+    assert not said.concerns(card.issuer, other.public_key, 55)
 
 
 def test_names_nonce_and_certificates(ca: Issuer) -> None:
@@ -186,3 +196,15 @@ def _original(ca: Issuer) -> bytes:
     if not _cached:
         _cached.append(ca.ocsp(ca.issue(), next_update=T0 + timedelta(days=1)).der)
     return _cached[0]
+
+
+def test_repr_tells_when_and_how_many(ca: Issuer) -> None:
+    assert "about 1>" in repr(ca.ocsp(ca.issue()))
+
+
+def test_a_signature_algorithm_with_parameters_that_ecard_does_not_know(ca: Issuer) -> None:
+    body, _, value = basic_parts(ca)
+    odd = der.sequence(der.oid("1.2.840.10045.4.3.2"), der.integer(5))
+    response = OcspResponse(wrapped(der.sequence(body, odd, value)))
+    with pytest.raises(UnsupportedAlgorithmError, match="parameters"):
+        _ = response.signature

@@ -20,7 +20,7 @@ from ecard.findings import FindingCode as F
 from ecard.pki.crl import Crl
 from ecard.pki.evidence import Evidence, Interval
 from ecard.pki.ocsp_response import OcspResponse
-from ecard.pki.policy import Revocation, ValidationPolicy
+from ecard.pki.policy import Profile, Revocation, ValidationPolicy
 from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
 from tests.pki_validation.chains import (
@@ -414,7 +414,10 @@ def test_lists_of_some_reasons_must_cover_all_together(ca: Issuer, card: Certifi
     keys = frozenset({STOLEN, x509.ReasonFlags.ca_compromise, x509.ReasonFlags.aa_compromise})
     rest = frozenset(set(x509.ReasonFlags) - keys - {x509.ReasonFlags.unspecified, REMOVED})
     one, two = (ca.crl(extensions=[at_point("", reasons=r)]) for r in (keys, rest))
-    assert code(card, ca, 1, one) is F.REVOCATION_UNKNOWN
+    found = ask(card, ca, 1, one)
+    assert found is not None
+    assert found.code is F.REVOCATION_UNKNOWN
+    assert "speaks of some reasons only" in found.message
     assert code(card, ca, 1, one, two) is None
     revoked = ca.crl([(card, T0, x509.ReasonFlags.superseded)], extensions=[at_point("", reasons=rest)])
     assert code(card, ca, 1, one, revoked) is F.REVOKED
@@ -518,7 +521,10 @@ def test_a_delta_has_the_scope_of_its_base(ca: Issuer) -> None:
 
 def test_a_delta_without_a_base_tells_only_of_what_it_lists(ca: Issuer, card: Certificate) -> None:
     alone = delta(ca, 100, number=101, day=2)
-    assert code(card, ca, 2.5, alone) is F.REVOCATION_UNKNOWN
+    found = ask(card, ca, 2.5, alone)
+    assert found is not None
+    assert found.code is F.REVOCATION_UNKNOWN
+    assert "delta without its base" in found.message
     assert code(card, ca, 2.5, alone, register=Register()) is F.REVOCATION_UNKNOWN
     assert code(card, ca, 2.5, delta(ca, 100, (card, T0, STOLEN), number=101, day=2)) is F.REVOKED
 
@@ -577,6 +583,18 @@ def test_a_delegated_responder(ca: Issuer, card: Certificate) -> None:
     assert answer(responder(stranger, OCSP_SIGNING, NO_CHECK)) is F.REVOCATION_UNKNOWN, "another CA's"
     below = ca.ca("Below")
     assert answer(responder(below, OCSP_SIGNING, NO_CHECK)) is F.REVOCATION_UNKNOWN, "not the issuer's own"
+
+
+def test_a_responder_of_another_ca_of_the_same_root_does_not_answer(ca: Issuer, card: Certificate) -> None:
+    """It has a good path and the purpose, and is not certified by the issuer that it speaks for."""
+    below = ca.ca("Neighbour")
+    who = responder(below, OCSP_SIGNING, NO_CHECK)
+    authorities = ca.crl(extensions=[at_point("", only_authorities=True)])
+    own = below.issue("neighbour's card")
+    answers = [ca.ocsp(card, responder=who), below.ocsp(own, responder=who)]  # type: ignore[arg-type]
+    options = {"ocsp": answers, "helpers": [below.certificate]}
+    assert code(own, ca, 1, authorities, **options) is None
+    assert code(card, ca, 1, authorities, **options) is F.REVOCATION_UNKNOWN
 
 
 def test_a_delegated_responder_may_be_checked_by_crl(ca: Issuer) -> None:
@@ -683,3 +701,41 @@ def test_a_plain_ca_key_makes_lists_for_every_certificate_with_its_key() -> None
             validate(card, at=T0 + DAY, trust=trust, evidence=Evidence([top.crl(), issuer.crl()])).path[1]
             == certificate
         )
+
+
+def test_a_signer_of_lists_must_lead_to_the_root_of_the_path() -> None:
+    """Two trusted roots, and a certificate under the second with the name of a CA under the first."""
+    first, second = root("First root"), root("Second root")
+    ca = first.ca("Shared name")
+    twin = second.ca("Shared name", label="twin of the shared name")
+    card = ca.issue()
+    trust = Trust([first.certificate, second.certificate], [ca.certificate, twin.certificate])
+    own = [first.crl(), second.crl()]
+    with pytest.raises(ValidationError, match="not valid for signing CRLs"):
+        validate(card, at=T0 + DAY, trust=trust, evidence=Evidence([*own, twin.crl()]))
+    validate(card, at=T0 + DAY, trust=trust, evidence=Evidence([*own, ca.crl(), twin.crl([(card, T0, STOLEN)])]))
+
+
+def test_an_answer_with_an_algorithm_that_is_not_allowed_is_not_used(ca: Issuer, card: Certificate) -> None:
+    allowed = frozenset(a for a in ValidationPolicy().algorithms if a.what.name != "ECDSA_SHA384")
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        card.x509, ca.certificate.x509, hashes.SHA1(), ocsp.OCSPCertStatus.GOOD, T0, T0 + 7 * DAY, None, None
+    )
+    signed = builder.responder_id(ocsp.OCSPResponderEncoding.NAME, ca.certificate.x509).sign(ca.key, hashes.SHA384())
+    response = OcspResponse(signed.public_bytes(serialization.Encoding.DER))
+    assert code(card, ca, 1, ocsp=[response]) is None
+    policy = replace(ValidationPolicy(), algorithms=allowed)
+    found = ask(card, ca, 1, ocsp=[response], policy=policy)
+    assert found is not None
+    assert "not allowed" in found.message
+
+
+def test_evidence_that_cannot_be_read_far_enough_is_unknown(ca: Issuer) -> None:
+    """A distribution point that is no list in the certificate itself, under the tolerant profile."""
+    point = x509.UnrecognizedExtension(ObjectIdentifier("2.5.29.31"), b"\x02\x01\x05")
+    odd = ca.issue("odd points", extensions=[*plain_card(), (point, False)])
+    policy = ValidationPolicy(profile=Profile.TOLERANT)
+    found = ask(odd, ca, 1, ca.crl(), policy=policy)
+    assert found is not None
+    assert found.code is F.REVOCATION_UNKNOWN
+    assert "cannot be judged" in found.message

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from ecard.certificate import Certificate
 from ecard.errors import EncodingError, InvalidInputError
@@ -17,7 +18,7 @@ from ecard.pki.evidence import Evidence
 from ecard.pki.policy import ValidationPolicy
 from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
-from tests.pki_validation.chains import Issuer, key, make, plain_ca, root
+from tests.pki_validation.chains import Issuer, key, make, name, plain_ca, root
 from tests.pki_validation.judging import NOW
 
 
@@ -69,6 +70,13 @@ def test_a_certificate_of_its_own_name_that_another_key_signed_is_no_root(top: I
     (tmp_path / "a.pem").write_text(rolled.pem() + top.certificate.pem())
     assert Trust.load(tmp_path).roots == (top.certificate,)
     assert Trust.load(tmp_path).intermediates == (rolled,)
+
+
+def test_a_root_with_a_key_that_ecard_does_not_know_is_still_a_root(tmp_path: Path) -> None:
+    odd = ec.generate_private_key(ec.SECP521R1())
+    certificate = make(name("Odd"), odd, name("Odd"), odd, extensions=plain_ca())
+    (tmp_path / "odd.pem").write_text(certificate.pem())
+    assert Trust.load(tmp_path).roots == (certificate,)
 
 
 def test_every_unusable_path_is_a_clear_error(top: Issuer, tmp_path: Path) -> None:

@@ -63,8 +63,12 @@ def compare_declarant(
 
 
 def _codes(node: etree._Element, message_type: MessageType, transfer: str) -> dict[str, str]:
-    found = {name: transfer if name == TRANSFER_CODE else _first_text(node, name) for name in message_type.declarants}
-    return {name: code for name, code in found.items() if code}
+    codes: dict[str, str] = {}
+    for name in message_type.declarants:
+        code = transfer if name == TRANSFER_CODE else _first_text(node, name)
+        if code:
+            codes[name] = code
+    return codes
 
 
 def _first_text(element: etree._Element, name: str) -> str:
