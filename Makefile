@@ -35,6 +35,6 @@ clean:
 constraints:
 	rm -rf build/constraints && $(PYTHON) -m venv build/constraints
 	build/constraints/bin/pip install --quiet --upgrade pip
-	build/constraints/bin/pip install --quiet '.[cli,pcsc]' --group dev
+	build/constraints/bin/pip install --quiet '.[all]' --group dev --group judges
 	echo '# Exact versions that a build was tested with; written by: make constraints' > constraints.txt
 	build/constraints/bin/pip freeze --exclude ecard >> constraints.txt
