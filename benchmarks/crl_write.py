@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from ecard.algorithms import KeyKind
 from ecard.pki.authority import CertificateAuthority
 from ecard.pki.crl_writer import CrlHeader, Entry, write_crl
-from ecard.pki.withdrawal import RevocationReason
+from ecard.pki.withdrawal import Act, Event, RevocationReason
 
 AT: Final = datetime(2026, 3, 2, tzinfo=UTC)
 REASONS: Final = (RevocationReason.KEY_COMPROMISE, RevocationReason.CERTIFICATE_HOLD, RevocationReason.SUPERSEDED)
@@ -59,6 +59,20 @@ def by_ecard(count: int, directory: Path) -> None:
     begin = time.process_time()
     with (directory / "ecard.crl").open("wb") as file:
         write_crl(file, header, (Entry(*entry) for entry in entries(count)), authority.holder)
+    _report(directory, begin)
+
+
+def by_authority(count: int, directory: Path) -> None:
+    """Write what an authority has in its journal; the memory is that of the journal."""
+    authority = CertificateAuthority.create_root("benchmark", at=AT, key=KeyKind.RSA2048)
+    for serial, moment, reason in entries(count):
+        hold = reason is RevocationReason.CERTIFICATE_HOLD
+        authority.record.journal.record(
+            Event(serial, Act.HOLD if hold else Act.REVOKE, moment, None if hold else reason)
+        )
+    begin = time.process_time()
+    with (directory / "authority.crl").open("wb") as file:
+        authority.write_crl(file, at=AT + timedelta(days=1), next_update=AT + timedelta(days=2))
     _report(directory, begin)
 
 
@@ -118,12 +132,13 @@ def measure(write: Callable[[int, Path], None], count: int) -> tuple[float, floa
 def main() -> None:
     """Measure and print a table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    print(f"{'writer':32} {'entries':>10} {'seconds':>10} {'peak MiB':>9}")
+    print(f"{'writer':34} {'entries':>10} {'seconds':>10} {'peak MiB':>9}")
 
     def show(name: str, size: int, seconds: float, memory: float | None) -> None:
-        print(f"{name:32} {size:>10,} {seconds:>10.2f} {'' if memory is None else f'{memory:9.0f}'}", flush=True)
+        print(f"{name:34} {size:>10,} {seconds:>10.2f} {'' if memory is None else f'{memory:9.0f}'}", flush=True)
 
     show("ecard", count, *measure(by_ecard, count))
+    show("ecard, from an authority's journal", count, *measure(by_authority, count))
     small = [(size, *measure(by_cryptography, size)) for size in SMALL]
     for size, seconds, memory in small:
         show("cryptography", size, seconds, memory)

@@ -6,43 +6,23 @@ a third file (``authority_answers``).
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
-from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from ecard.certificate import Certificate
 from ecard.errors import AuthorityStateError, EcardError, InvalidInputError, WrongCardError
 from ecard.keyholder import KeyHolder
 from ecard.keys import SoftwareKey
-from ecard.pki import authority_answers
+from ecard.pki import authority_answers, authority_state
 from ecard.pki.authority_issuer import Issuer
 from ecard.pki.authority_lock import locked
-from ecard.pki.authority_record import AuthorityRecord, Issued, Published
-from ecard.pki.profile import PublicationPoints
-from ecard.pki.withdrawal import Act, Event, Journal, RevocationReason
+from ecard.pki.authority_state import Saved
 
 STATE_FILE: Final = "authority.json"
 KEY_FILE: Final = "authority.key"
-_FORMAT: Final = "ecard authority 1"
-_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
-_REASONS: Final = {reason.label: reason for reason in RevocationReason}
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """An authority as its state file has it: all but the key."""
-
-    certificate: Certificate
-    chain: tuple[Certificate, ...]
-    points: PublicationPoints
-    partitions: int
-    record: AuthorityRecord
 
 
 def save(authority: Issuer, directory: Path, key: SoftwareKey | None, password: bytes | None) -> None:
@@ -54,7 +34,7 @@ def save(authority: Issuer, directory: Path, key: SoftwareKey | None, password: 
         if (directory / STATE_FILE).exists():
             _require_unchanged(authority, load(directory))
         elif key is not None and password:
-            _write(directory / KEY_FILE, key.pkcs8(password))
+            _write(directory / KEY_FILE, (key.pkcs8(password),))
         save_state(authority, directory)
 
 
@@ -62,7 +42,7 @@ def save_state(authority: Issuer, directory: Path) -> None:
     """Write the state file, in the hands of whoever holds the lock; what the file of answers has goes into it."""
     authority.record.revision += 1
     try:
-        _write(directory / STATE_FILE, json.dumps(_state(authority), ensure_ascii=False, indent=1).encode())
+        _write(directory / STATE_FILE, authority_state.encode(authority))
     except AuthorityStateError:
         authority.record.revision -= 1
         raise
@@ -98,14 +78,14 @@ def version(directory: Path) -> tuple[int, ...]:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: Iterable[bytes]) -> None:
     """Replace a file atomically, readable by its owner alone."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            file.writelines(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -119,7 +99,7 @@ def load(directory: Path) -> Saved:
     """Read the state file. Raises AuthorityStateError."""
     path = directory / STATE_FILE
     try:
-        saved = _saved(json.loads(_read(path)))
+        saved = authority_state.decode(_read(path))
     except (KeyError, TypeError, ValueError, AttributeError, EcardError) as error:
         if isinstance(error, AuthorityStateError):
             raise
@@ -145,81 +125,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise AuthorityStateError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _state(authority: Issuer) -> dict[str, Any]:
-    record = authority.record
-    return {
-        "format": _FORMAT,
-        "revision": record.revision,
-        "certificate": b64encode(authority.certificate.der).decode(),
-        "chain": [b64encode(certificate.der).decode() for certificate in authority.chain],
-        "points": asdict(authority.points),
-        "partitions": authority.partitions,
-        "crl_number": record.crl_number,
-        "last_evidence": _text(record.last_evidence),
-        "told": {f"{serial:x}": _text(moment) for serial, moment in record.told.items()},
-        "published": {name: [p.number, _text(p.this_update), p.recorded] for name, p in record.published.items()},
-        "issued": [_issued(issued) for issued in record.issued.values()],
-        "journal": [_event(event) for event in record.journal],
-    }
-
-
-def _issued(issued: Issued) -> list[str | None]:
-    fields = (issued.usage, issued.key, issued.card_number, issued.card_type, issued.organisation_code)
-    return [f"{issued.serial:x}", _text(issued.not_after), *fields]
-
-
-def _event(event: Event) -> list[str | None]:
-    reason = event.reason and event.reason.label
-    return [f"{event.serial:x}", event.act.value, _text(event.at), reason, _text(event.invalidity_date)]
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).strftime(_TIME)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
-
-
-def _saved(state: dict[str, Any]) -> Saved:
-    if state["format"] != _FORMAT:
-        raise ValueError
-    last = state["last_evidence"]
-    record = AuthorityRecord(
-        issued={issued.serial: issued for issued in map(_read_issued, state["issued"])},
-        journal=Journal(tuple(map(_read_event, state["journal"]))),
-        crl_number=int(state["crl_number"]),
-        published={name: Published(n, _moment(at), size) for name, (n, at, size) in state["published"].items()},
-        last_evidence=last and _moment(last),
-        told={int(serial, 16): _moment(text) for serial, text in state["told"].items()},
-        revision=int(state["revision"]),
-    )
-    return Saved(
-        certificate=_certificate(state["certificate"]),
-        chain=tuple(map(_certificate, state["chain"])),
-        points=PublicationPoints(**state["points"]),
-        partitions=int(state["partitions"]),
-        record=record,
-    )
-
-
-def _certificate(text: str) -> Certificate:
-    return Certificate(b64decode(text, validate=True))
-
-
-def _read_issued(fields: list[Any]) -> Issued:
-    serial, not_after, *rest = fields
-    return Issued(int(serial, 16), _moment(not_after), *rest)
-
-
-def _read_event(fields: list[Any]) -> Event:
-    serial, act, at, reason, invalidity_date = fields
-    return Event(
-        int(serial, 16),
-        Act(act),
-        _moment(at),
-        reason and _REASONS[reason],
-        invalidity_date and _moment(invalidity_date),
-    )

@@ -22,7 +22,8 @@ class AuthorityStore:
     """The authority that ``CertificateAuthority.save`` put into ``directory``, always as it was saved last.
 
     ``changing`` is for one at a time, ``reading`` for many; who waits longer than ``wait`` seconds gets
-    AuthorityStateError. The key is read once. It is also the StatusSource of an OCSP responder, inside ``reading``.
+    AuthorityStateError. The key is read once. It is also the StatusSource of an OCSP responder, inside ``reading``,
+    and an AuthorityKeeper.
 
     Raises what ``CertificateAuthority.load`` raises.
     """
@@ -62,11 +63,23 @@ class AuthorityStore:
 
     @contextmanager
     def reading(self) -> Iterator[CertificateAuthority]:
-        """The authority as it is, together with others who read. It must not be changed."""
+        """The authority as it is, together with others who read. It must not be changed, nor the block nested."""
         with locked(self.directory, shared=True, wait=self._wait):
             with self._loading:
                 authority = self._newest(with_answers=False)
             yield authority
+
+    @property
+    def has_delta_crls(self) -> bool:
+        """True: they are made here."""
+        return True
+
+    def make_crl(
+        self, authority: CertificateAuthority, partition: str, *, at: datetime, next_update: datetime, is_delta: bool
+    ) -> bytes:
+        """The next full or delta CRL of a partition, inside ``changing``. Raises what ``CertificateAuthority`` does."""
+        make = authority.delta_crl if is_delta else authority.crl
+        return make(at=at, next_update=next_update, partition=partition)
 
     def status(self, serial: int, *, at: datetime) -> Status | None:
         """The state of a certificate at a moment, inside ``reading``."""

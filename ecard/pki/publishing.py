@@ -8,19 +8,19 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Final, Protocol
 
 from ecard.algorithms import KeyFamily, KeyKind
 from ecard.certificate import Certificate
 from ecard.errors import EncodingError, InvalidInputError
 from ecard.keyholder import KeyHolder
 from ecard.pki.authority import CertificateAuthority
-from ecard.pki.authority_store import AuthorityStore
 from ecard.pki.issuing import whole_second
-from ecard.pki.ocsp import OcspResponder
+from ecard.pki.ocsp import OcspResponder, StatusSource
 from ecard.pki.ocsp_request import read_ocsp_request
 from ecard.pki.profile import PublicationPoints
 from ecard.pki.timestamp import TimeStamper, check_policy
@@ -36,6 +36,29 @@ class Schedule:
     crl: timedelta = timedelta(days=1)
     delta_crl: timedelta = timedelta(hours=2)
     ocsp: timedelta = timedelta(hours=1)
+
+
+class AuthorityKeeper(StatusSource, Protocol):
+    """Where an authority is kept, for many threads at once: an ``AuthorityStore``, or a data centre's register."""
+
+    @property
+    def certificate(self) -> Certificate:
+        """The authority's own certificate."""
+
+    @property
+    def has_delta_crls(self) -> bool:
+        """Whether delta CRLs are made here."""
+
+    def reading(self) -> AbstractContextManager[CertificateAuthority]:
+        """The authority as it is now, not to be changed in the ``with`` block."""
+
+    def changing(self) -> AbstractContextManager[CertificateAuthority]:
+        """The authority for this thread alone; what the block does to it lasts, unless it raises."""
+
+    def make_crl(
+        self, authority: CertificateAuthority, partition: str, *, at: datetime, next_update: datetime, is_delta: bool
+    ) -> bytes:
+        """The next CRL, inside ``changing``."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +86,7 @@ class _Crl:
 
 
 class AuthorityService:
-    """One authority, as it is kept in a directory, at the service of many threads.
+    """One authority, as it is kept somewhere, at the service of many threads.
 
     The OCSP responder's and the time stamper's keys are made when they are first needed, certified by the authority,
     live in memory alone, and are replaced when two thirds of their certificates' time are over. ``policy`` is the
@@ -71,12 +94,12 @@ class AuthorityService:
     none.
     """
 
-    def __init__(self, store: AuthorityStore, *, schedule: Schedule | None = None, policy: str | None = None) -> None:
+    def __init__(self, keeper: AuthorityKeeper, *, schedule: Schedule | None = None, policy: str | None = None) -> None:
         if policy is not None:
             check_policy(policy)
         self.policy: Final = policy
         """Under which time stamps are made; None where none are."""
-        self._store: Final = store
+        self._keeper: Final = keeper
         self._schedule: Final = schedule or Schedule()
         self._making = threading.Lock()
         self._crls: dict[tuple[str, bool], _Crl] = {}
@@ -86,22 +109,27 @@ class AuthorityService:
     @property
     def certificate(self) -> Certificate:
         """The authority's certificate."""
-        return self._store.certificate
+        return self._keeper.certificate
 
     @property
     def points(self) -> PublicationPoints:
         """Where the authority's certificates say that all this is."""
-        with self._store.reading() as authority:
+        with self._keeper.reading() as authority:
             return authority.points
+
+    @property
+    def has_delta_crls(self) -> bool:
+        """Whether there are delta CRLs."""
+        return self._keeper.has_delta_crls
 
     @property
     def partitions(self) -> list[str]:
         """The names of the CRL's partitions; of a CRL in one piece too."""
-        with self._store.reading() as authority:
+        with self._keeper.reading() as authority:
             return authority.partition_names()
 
     def crl(self, partition: str, *, at: datetime) -> Document:
-        """The full CRL of a partition. Raises what ``CertificateAuthority.crl`` and ``AuthorityStore`` raise."""
+        """The full CRL of a partition. Raises what ``CertificateAuthority.crl`` and the keeper raise."""
         with self._making:
             return self._full(partition, whole_second(at, "moment")).document
 
@@ -126,7 +154,7 @@ class AuthorityService:
         middle = found.document.made + (found.document.until - found.document.made) / 2
         if not found.document.made <= moment < min(middle, found.changes_at or middle):
             return None
-        with self._store.reading() as authority:
+        with self._keeper.reading() as authority:
             published = authority.record.published.get(partition)
             if not is_delta and (published is None or published.number != found.number):
                 return None  # someone else made a later one, on which delta CRLs are based now
@@ -135,9 +163,8 @@ class AuthorityService:
 
     def _make(self, partition: str, moment: datetime, *, is_delta: bool) -> _Crl:
         until = moment + (self._schedule.delta_crl if is_delta else self._schedule.crl)
-        with self._store.changing() as authority:
-            make = authority.delta_crl if is_delta else authority.crl
-            content = make(at=moment, next_update=until, partition=partition)
+        with self._keeper.changing() as authority:
+            content = self._keeper.make_crl(authority, partition, at=moment, next_update=until, is_delta=is_delta)
             record = authority.record
             later = (event.at for event in record.journal if event.at > moment)
             document = Document(content, moment, until)
@@ -147,10 +174,10 @@ class AuthorityService:
         return made
 
     def ocsp(self, request: bytes, *, at: datetime) -> Document:
-        """The answer to an OCSP request in DER. Raises what ``OcspResponder.respond`` and the store raise."""
+        """The answer to an OCSP request in DER. Raises what ``OcspResponder.respond`` and the keeper raise."""
         moment = whole_second(at, "moment")
         responder = self._ocsp_responder(moment)
-        with self._store.reading():
+        with self._keeper.reading():
             content = responder.respond(request, at=moment)
         try:
             is_for_all = read_ocsp_request(request).nonce is None
@@ -161,7 +188,7 @@ class AuthorityService:
     def time_stamp(self, request: bytes, *, at: datetime) -> bytes:
         """The answer to a time-stamp request in DER.
 
-        Raises InvalidInputError without a ``policy``, and what ``TimeStamper.respond`` and the store raise.
+        Raises InvalidInputError without a ``policy``, and what ``TimeStamper.respond`` and the keeper raise.
         """
         if self.policy is None:
             raise InvalidInputError("this service makes no time stamps", remedy="give it a policy")
@@ -175,7 +202,7 @@ class AuthorityService:
                     lambda a, kind: a.create_ocsp_responder("OCSP responder", at=moment, key=kind)
                 )
                 self._responder = OcspResponder(
-                    holder=holder, issuer=self.certificate, source=self._store, validity=self._schedule.ocsp
+                    holder=holder, issuer=self.certificate, source=self._keeper, validity=self._schedule.ocsp
                 )
             return self._responder
 
@@ -189,7 +216,7 @@ class AuthorityService:
     def _new_holder(self, create: Callable[[CertificateAuthority, KeyKind], KeyHolder]) -> KeyHolder:
         kind = self.certificate.public_key.kind
         kind = KeyKind.RSA2048 if kind.family is KeyFamily.RSA else kind
-        with self._store.changing() as authority:
+        with self._keeper.changing() as authority:
             return create(authority, kind)
 
 

@@ -126,7 +126,8 @@ def _add(routes: _Routes, name: str, service: AuthorityService) -> None:
     own, default = service.points, points_at("http://localhost", name)
     for partition in service.partitions:
         routes.add(own.crl_at(partition), default.crl_at(partition), _crl(service, partition))
-        routes.add(own.delta_crl_at(partition), default.delta_crl_at(partition), _delta_crl(service, partition))
+        if service.has_delta_crls:
+            routes.add(own.delta_crl_at(partition), default.delta_crl_at(partition), _delta_crl(service, partition))
     routes.add(own.ocsp, default.ocsp, _ocsp(service), is_parent=True)
     routes.add(own.issuers, default.issuers, _issuer(service))
     if service.policy is not None:

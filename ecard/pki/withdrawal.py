@@ -6,7 +6,7 @@ was released.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -143,7 +143,7 @@ class Event:
 class Journal:
     """Every act of withdrawal of one authority, in the order in which they were recorded."""
 
-    def __init__(self, events: tuple[Event, ...] = ()) -> None:
+    def __init__(self, events: Iterable[Event] = ()) -> None:
         self._events: list[Event] = []
         self._by_serial: dict[int, list[int]] = {}
         self._last: dict[int, Status] = {}  # the state of each certificate after all acts on it

@@ -15,7 +15,7 @@ from ecard.keys import SoftwareKey
 from ecard.pki import profile_oids as oids
 from ecard.pki.authority import CertificateAuthority
 from ecard.pki.identity import CardIdentity, CardType
-from ecard.pki.issuing import add_years, partition_of
+from ecard.pki.issuing import add_years, partition_index, partition_name
 from ecard.pki.profile import PublicationPoints, Usage
 from ecard.pki.profile_identity import HashedIdentityNumber, UnsafeClearIdentityNumber, require_identity_number
 from tests.pki_authority import lookalikes
@@ -343,8 +343,8 @@ def test_partitions_need_an_address_with_a_place_for_their_name() -> None:
             root().create_subordinate("x", at=AT, points=points, partitions=4)
     with pytest.raises(InvalidInputError, match="65536"):
         root().create_subordinate("x", at=AT, partitions=0)
-    assert partition_of(0x0300000000012345, 1) == "crl030000"
-    assert partition_of(0x03ABCD0000012345, 0x10000) == "crl03abcd"
+    assert partition_name(partition_index(0x0300000000012345, 1)) == "crl030000"
+    assert partition_name(partition_index(0x03ABCD0000012345, 0x10000)) == "crl03abcd"
 
 
 # --- the identity number --------------------------------------------------------------------------------------------

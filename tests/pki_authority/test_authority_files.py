@@ -49,7 +49,7 @@ def test_an_authority_comes_back_whole(kind: KeyKind, tmp_path: Path) -> None:
 def test_the_files_hold_no_name_and_no_readable_key_and_are_private(kind: KeyKind, tmp_path: Path) -> None:
     _, issuing, _ = chain_of(kind)
     issuing.save(tmp_path, password=PASSWORD)
-    for name in ("authority.json", "authority.key", "authority.lock"):
+    for name in ("authority.json", "authority.key", "authority.lock", "authority.queue"):
         path = tmp_path / name
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert "甲某".encode() not in path.read_bytes()
@@ -57,7 +57,7 @@ def test_the_files_hold_no_name_and_no_readable_key_and_are_private(kind: KeyKin
         authority_files.load_key(tmp_path, b"wrong")
     with pytest.raises(InvalidKeyError):
         authority_files.load_key(tmp_path, None)
-    assert sorted(os.listdir(tmp_path)) == ["authority.json", "authority.key", "authority.lock"]
+    assert sorted(os.listdir(tmp_path)) == ["authority.json", "authority.key", "authority.lock", "authority.queue"]
 
 
 @pytest.mark.parametrize("password", [None, b""])

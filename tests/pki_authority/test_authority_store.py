@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -152,10 +153,36 @@ def test_who_waits_too_long_is_told_so(tmp_path: Path) -> None:
     store, card = founded(tmp_path, wait=0.1)
     with store.changing(), pytest.raises(AuthorityStateError, match="in use by another program"):
         answer(store, card.serial_number, AT)
-    with store.reading(), store.reading():
+    with store.reading(), AuthorityStore(tmp_path, password=PASSWORD, wait=0.1).reading():
         pass
     with store.reading(), pytest.raises(AuthorityStateError, match="in use"), store.changing():
         pass
+
+
+def test_readers_one_after_the_other_do_not_keep_a_writer_out(tmp_path: Path) -> None:
+    store, card = founded(tmp_path)
+    enough, reads = threading.Event(), []
+
+    def read() -> None:
+        while not enough.is_set():
+            with store.reading():
+                time.sleep(0.005)
+            reads.append(1)
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    try:
+        for hours in range(6):
+            with store.changing() as authority:
+                (authority.release if hours % 2 else authority.hold)(card, at=AT + hours * HOUR)
+    finally:
+        enough.set()
+        for thread in threads:
+            thread.join()
+    assert len(reads) >= 8
+    with store.reading() as authority:
+        assert len(authority.record.journal) == 6
 
 
 def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
+from ecard import sm2
 from ecard.algorithms import KeyKind, Signature, SignatureAlgorithm
 from ecard.apdu.cardholder import CardKeyHolder
 from ecard.apdu.piv import PivSession
+from ecard.apdu.privatekey import card_private_key
 from ecard.apdu.session import Session
 from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, FACTORY_PIN, PinUse, Slot
+from ecard.certificate import Certificate
 from ecard.errors import WrongPinError
+from ecard.keys import SoftwareKey
 from ecard.pin import Pin, value
 from ecard.pki.authority import CertificateAuthority
 from ecard.pki.issuing import DelegatedKey
+from ecard.pki.key_delivery import make_encryption_key, open_envelope
+from ecard.pki.profile import Usage
 from ecard.pki.requests import build_request
 from ecard.pki.withdrawal import RevocationReason
 from ecard.simulator import InProcess, SimulatedCard
@@ -80,12 +88,12 @@ def test_a_root_on_a_card_certifies_issues_and_publishes(kind: KeyKind, tmp_path
         openssl("verify", *options, "-x509_strict", tmp_path / "sub.pem")
 
 
-def test_a_card_signs_its_own_request(tmp_path: Path) -> None:
+def test_a_card_signs_its_own_request() -> None:
     issuing = CertificateAuthority.create_root("示例根", at=AT)
     with Session(InProcess(SimulatedCard.new())) as session:
         key = key_on(PivSession(session), KeyKind.P256)
-        issuing.issue(build_request(key.public_key, key.sign, "x"), subject(), at=AT)
-    assert "sign" not in repr(key).replace("signing", "")
+        card = issuing.issue(build_request(key.public_key, key.sign, "x"), subject(), at=AT)
+    assert card.public_key == key.public_key
 
 
 def test_a_wrong_pin_issues_nothing_and_is_tried_once() -> None:
@@ -105,3 +113,51 @@ def test_a_wrong_pin_issues_nothing_and_is_tried_once() -> None:
         with pytest.raises(WrongPinError):
             authority.crl(at=AT, next_update=AT + WEEK)
     assert (len(authority.record.issued), authority.record.crl_number) == (0, 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_card_receives_the_encryption_key_that_the_centre_made(kind: KeyKind) -> None:
+    """Signing certificate, envelope, encryption certificate: the card opens the envelope and uses the key."""
+    authority = CertificateAuthority.create_root("示例根", at=AT, key=key_of(kind, 1))
+    with Session(InProcess(SimulatedCard.new())) as session:
+        piv = PivSession(session)
+        signing = key_on(piv, kind)
+        piv.write_certificate(
+            Slot.SIGNATURE, authority.issue(build_request(signing.public_key, signing.sign, "x"), subject(), at=AT)
+        )
+        made = make_encryption_key(signing.public_key)
+        certificate = authority.issue_for_key(made.key.public_key, subject(), at=AT, usage=Usage.ENCRYPTION)
+        piv.import_key(Slot.KEY_MANAGEMENT, open_envelope(made.envelope, opener(piv, kind), certificate=certificate))
+        piv.write_certificate(Slot.KEY_MANAGEMENT, certificate)
+        assert_opens(piv, kind, certificate)
+
+
+def opener(piv: PivSession, kind: KeyKind) -> Any:
+    """What opens an envelope with the signing key of the card."""
+    if kind is not KeyKind.SM2:
+        return card_private_key(piv, Slot.SIGNATURE, pin=PIN)
+
+    def agree(point: sm2.PublicKey) -> bytes:
+        return piv.agree(Slot.SIGNATURE, kind, point.point(), pin=PIN, act="open the envelope")
+
+    return lambda ciphertext: sm2.decrypt_with(agree, ciphertext)
+
+
+def assert_opens(piv: PivSession, kind: KeyKind, certificate: Certificate) -> None:
+    """The key in slot 9D opens what was encrypted for the certificate by ``cryptography`` or ecard.sm2."""
+    public = certificate.public_key.native
+    if isinstance(public, sm2.PublicKey):
+        shared = SoftwareKey.generate(kind).native
+        assert isinstance(shared, sm2.PrivateKey)
+        point = shared.public_key.point()
+        agreed = piv.agree(Slot.KEY_MANAGEMENT, kind, point, pin=PIN, act="decrypt")
+        assert agreed == shared.agree(public)
+        return
+    key = card_private_key(piv, Slot.KEY_MANAGEMENT, pin=PIN)
+    if isinstance(public, rsa.RSAPublicKey):
+        assert isinstance(key, rsa.RSAPrivateKey)
+        assert key.decrypt(public.encrypt(b"secret", padding.PKCS1v15()), padding.PKCS1v15()) == b"secret"
+        return
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    other = ec.generate_private_key(public.curve)
+    assert key.exchange(ec.ECDH(), other.public_key()) == other.exchange(ec.ECDH(), public)

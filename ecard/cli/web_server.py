@@ -1,0 +1,57 @@
+"""The one file that imports waitress: a WSGI application behind a small HTTP server, within bounds."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ecard.errors import InvalidInputError, MissingDependencyError
+from ecard.pki.serving import MAX_REQUEST
+
+if TYPE_CHECKING:
+    from types import FrameType
+    from wsgiref.types import WSGIApplication
+
+_BOUNDS: Final = {
+    "threads": 8,
+    "connection_limit": 200,
+    "backlog": 256,
+    "channel_timeout": 20,
+    "cleanup_interval": 5,
+    "max_request_body_size": MAX_REQUEST + 1,
+    "max_request_header_size": 2 * MAX_REQUEST,
+    "recv_bytes": 8192,
+    "ident": None,
+    "expose_tracebacks": False,
+}
+"""Of waitress's settings those that bound what strangers can take, or that say less of this program."""
+
+
+def run(application: WSGIApplication, *, host: str, port: int, on_start: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM. ``on_start`` is told the address; port 0 is any that is free.
+
+    Raises MissingDependencyError without waitress, and InvalidInputError where the address cannot be served.
+    """
+    try:
+        from waitress.server import create_server
+    except ImportError:
+        raise MissingDependencyError(
+            "serving needs the package waitress", remedy='pip install "ecard[serve]"'
+        ) from None
+    try:
+        server = create_server(application, host=host, port=port, **_BOUNDS)
+    except (OSError, ValueError) as error:
+        raise InvalidInputError(f"{host} port {port} cannot be served: {error}") from None
+    try:
+        signal.signal(signal.SIGTERM, _interrupt)
+        on_start(f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}")
+        server.run()
+    except KeyboardInterrupt:
+        return
+    finally:
+        server.close()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
