@@ -1,1 +1,1 @@
-"""Who: the legal-person card, the operator card, and how a card is made for a holder."""
+"""Who: the two cards, how they are made, and the data centre that runs their life: orders, register, vault, login."""

@@ -6,7 +6,7 @@ Source: docs/life-cycle terms 法人卡 and 操作员卡; the card type stands i
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from ecard.apdu.cardholder import CardKeyHolder
 from ecard.apdu.piv import PivSession
@@ -15,6 +15,7 @@ from ecard.apdu.words import Slot
 from ecard.errors import WrongCardError
 from ecard.pin import Pin, PinSupplier
 from ecard.pki.identity import CardIdentity, CardType
+from ecard.roles.management import Management
 
 
 class _EportCard(CardKeyHolder):
@@ -33,7 +34,7 @@ class _EportCard(CardKeyHolder):
         sm2_id: int | None = None,
     ) -> None:
         super().__init__(PivSession(session, sm2_id=sm2_id), slot, pin=pin, use_last_try=use_last_try)
-        self.identity: Final = CardIdentity.from_certificate(self.certificate)
+        self.identity = CardIdentity.from_certificate(self.certificate)
         """Who holds the card, for which enterprise, as the certificate says."""
         if self.identity.card_type is not self.card_type:
             raise WrongCardError(
@@ -41,8 +42,8 @@ class _EportCard(CardKeyHolder):
             )
 
 
-class LegalPersonCard(_EportCard):
-    """The legal-person card (法人卡): the enterprise's seal.
+class LegalPersonCard(Management, _EportCard):
+    """The legal-person card (法人卡): the enterprise's seal. It also manages the enterprise's operator cards.
 
     ``pin`` is a Pin or a supplier that is asked when the card needs it; ``sm2_id`` is as in ``PivSession``. Raises
     WrongCardError where the card is another kind, ObjectNotFoundError where it has no certificate.

@@ -5,33 +5,19 @@ The key is generated on the card and never leaves it. Source: docs/life-cycle, s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
 
-from ecard.algorithms import KeyKind, Signature, SignatureAlgorithm
-from ecard.apdu.piv import PivSession
+from ecard.algorithms import KeyKind
 from ecard.apdu.session import Session
-from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, FACTORY_PIN, FACTORY_PUK, PinUse, Slot
 from ecard.certificate import Certificate
 from ecard.errors import InvalidInputError
-from ecard.pin import Pin, as_supplier
 from ecard.pki.authority import CertificateAuthority
-from ecard.pki.profile import CertificateSubject
-from ecard.pki.requests import build_request, read_request
+from ecard.pki.profile import CertificateSubject, Usage
+from ecard.roles.personalising import personalise
+from ecard.roles.secrets import CardSecrets
 
-
-@dataclass(frozen=True)
-class CardSecrets:
-    """What protects a card: the holder's PIN, the centre's PUK, and the key that may write to the card."""
-
-    pin: Pin = field(repr=False)
-    puk: Pin = field(repr=False)
-    management_key: bytes = field(repr=False)
-
-    @staticmethod
-    def factory() -> CardSecrets:
-        """The values that every PIV card leaves its factory with."""
-        return CardSecrets(Pin(FACTORY_PIN), Pin(FACTORY_PUK), FACTORY_MANAGEMENT_KEY)
+__all__ = ["CardSecrets", "make_card"]
 
 
 def make_card(
@@ -57,35 +43,19 @@ def make_card(
     """
     if at.tzinfo is None:
         raise InvalidInputError("the moment of issue has no time zone")
-    before = factory or CardSecrets.factory()
-    piv = PivSession(session, sm2_id=sm2_id)
-    piv.authenticate_management_key(before.management_key)
-    certificate = _certify(piv, authority, subject, kind, before.pin, at)
-    piv.write_certificate(Slot.SIGNATURE, certificate)
-    issuers = (authority.certificate, *authority.chain)
-    piv.write_issuers([issuer for issuer in issuers if not issuer.is_self_issued])
-    piv.set_management_key(secrets.management_key)
-    piv.change_puk(before.puk, secrets.puk)
-    piv.change_pin(before.pin, secrets.pin)
-    return certificate
 
+    def issue(requests: Mapping[Usage, bytes]) -> Mapping[Usage, Certificate]:
+        return {Usage.SIGNING: authority.issue(requests[Usage.SIGNING], subject, at=at)}
 
-def _certify(
-    piv: PivSession,
-    authority: CertificateAuthority,
-    subject: CertificateSubject,
-    kind: KeyKind,
-    pin: Pin,
-    at: datetime,
-) -> Certificate:
-    public_key = piv.generate_key(Slot.SIGNATURE, kind, pin_use=PinUse.ALWAYS)
-    algorithm = SignatureAlgorithm.default_for(kind)
-
-    def sign(message: bytes) -> Signature:
-        digest = public_key.digest(message, algorithm)
-        return piv.sign_digest(
-            Slot.SIGNATURE, kind, digest, algorithm, pin=as_supplier(pin), act="sign the certificate request"
-        )
-
-    request = build_request(public_key, sign, subject.card_number)
-    return authority.issue(read_request(request), subject, at=at)
+    made = personalise(
+        session,
+        name=subject.card_number,
+        kind=kind,
+        secrets=secrets,
+        issue=issue,
+        issuers=(authority.certificate, *authority.chain),
+        usages=(Usage.SIGNING,),
+        before=factory,
+        sm2_id=sm2_id,
+    )
+    return made[Usage.SIGNING]

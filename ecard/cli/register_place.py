@@ -1,0 +1,136 @@
+"""A data centre kept in a directory: its authorities, its seal, the key of its vault, and where its register is."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from ecard.algorithms import KeyKind
+from ecard.certificate import Certificate
+from ecard.errors import InvalidInputError
+from ecard.files import write_atomically
+from ecard.keyholder import SoftwareKeyHolder
+from ecard.keys import SoftwareKey
+from ecard.pki.authority import CertificateAuthority
+from ecard.pki.identity import CardType
+from ecard.pki.profile import CertificateSubject
+from ecard.pki.requests import build_request
+from ecard.roles.centre import Centre
+from ecard.roles.people import Person
+from ecard.roles.register import Register
+from ecard.roles.secrets import CardSecrets
+from ecard.roles.vault import Vault
+
+_PRIVATE: Final = 0o600
+_MAX_PERSON: Final = 4096
+PASSWORD_VARIABLE: Final = "ECARD_CA_PASSWORD"  # noqa: S105 - a name, not a password
+_MINIMUM: Final = 8
+
+
+def authorities_password(*, is_new: bool = False) -> bytes:
+    """The password of the centre's keys, from ECARD_CA_PASSWORD or typed. Raises InvalidInputError."""
+    given = os.environ.get(PASSWORD_VARIABLE)
+    if given is None:
+        if not sys.stdin.isatty():
+            raise InvalidInputError(
+                "there is no terminal to ask for the centre's password at",
+                remedy=f"set the environment variable {PASSWORD_VARIABLE}",
+            )
+        given = getpass.getpass("Password of the centre's keys: ")
+        if is_new and getpass.getpass("Again: ") != given:
+            raise InvalidInputError("the two passwords differ")
+    if is_new and len(given) < _MINIMUM:
+        raise InvalidInputError(f"the password must have at least {_MINIMUM} characters")
+    return given.encode()
+
+
+def found(
+    directory: Path, database: str | None, *, name: str, organisation_code: str, card: str, password: bytes
+) -> None:
+    """Found a centre in a new directory, and the first entry of its register. Raises InvalidInputError."""
+    if directory.exists() and any(directory.iterdir()):
+        raise InvalidInputError(f"{directory} exists already", remedy="name another directory")
+    now = datetime.now(UTC)
+    root = CertificateAuthority.create_root(f"{name} 根", at=now)
+    issuing = root.create_subordinate(name, at=now)
+    key = SoftwareKey.generate(KeyKind.P256)
+    subject = CertificateSubject(
+        holder_name=name,
+        enterprise_name=name,
+        organisation_code=organisation_code,
+        card_number=card,
+        card_type=CardType.LEGAL_PERSON,
+    )
+    seal = issuing.issue(build_request(key.public_key, key.sign, card), subject, at=now)
+    root.save(directory / "root", password=password)
+    issuing.save(directory / "issuing", password=password)
+    write_atomically(directory / "root.pem", root.certificate.pem().encode())
+    write_atomically(directory / "seal.pem", seal.pem().encode())
+    write_atomically(directory / "seal.key", key.pkcs8(password), mode=_PRIVATE)
+    write_atomically(directory / "vault.key", Vault.new_key(), mode=_PRIVATE)
+    place = database or str(directory.absolute() / "register.db")
+    write_atomically(directory / "centre.json", json.dumps({"register": place}).encode(), mode=_PRIVATE)
+    Register.create(place).close()
+    with centre_in(directory, password) as centre:
+        centre.found(name, subject.organisation_code, card, at=now)
+
+
+@contextmanager
+def register_in(directory: Path) -> Iterator[Register]:
+    """The register of the centre in a directory; needs no password."""
+    try:
+        place = json.loads((directory / "centre.json").read_bytes())["register"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InvalidInputError(f"{directory} holds no data centre", remedy="ecard centre init DIR") from None
+    with Register.open(place) as register:
+        yield register
+
+
+@contextmanager
+def centre_in(directory: Path, password: bytes) -> Iterator[Centre]:
+    """The centre in a directory. Raises InvalidInputError where there is none, InvalidKeyError for a wrong password."""
+    with register_in(directory) as register:
+        issuing = CertificateAuthority.load(directory / "issuing", password=password)
+        key = SoftwareKey.from_pkcs8((directory / "seal.key").read_bytes(), password)
+        seal = SoftwareKeyHolder(key, Certificate.from_pem((directory / "seal.pem").read_bytes()))
+        # a fresh record: what was issued and withdrawn follows from the register
+        authority = CertificateAuthority(issuing.holder, chain=issuing.chain, points=issuing.points)
+        yield Centre(register, authority, seal=seal, vault=vault_in(directory))
+
+
+def vault_in(directory: Path) -> Vault:
+    """The vault, whose key is kept beside the register and not in it."""
+    try:
+        return Vault((directory / "vault.key").read_bytes())
+    except OSError as error:
+        raise InvalidInputError(f"the vault's key cannot be read: {error.strerror}") from None
+
+
+def keep_secrets(directory: Path, number: str, secrets: CardSecrets) -> None:
+    """Keep what opens a card, sealed with the vault's key: the centre needs the PUK to unlock it."""
+    text = json.dumps({"puk": secrets.puk.reveal().decode(), "management_key": secrets.management_key.hex()})
+    path = directory / "cards" / f"{number}.sealed"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    write_atomically(path, vault_in(directory).wrap(text.encode(), number), mode=_PRIVATE)
+
+
+def read_person(path: Path) -> Person:
+    """A person from a JSON file with name, identity_number and perhaps telephone. Errors show none of them."""
+    try:
+        text = path.read_bytes()
+        value = json.loads(text) if len(text) <= _MAX_PERSON else None
+    except (OSError, ValueError):
+        raise InvalidInputError(f"{path} is no JSON file of a person") from None
+    wanted = {"name", "identity_number", "telephone"}
+    if not isinstance(value, Mapping) or not wanted - {"telephone"} <= set(value) <= wanted:
+        raise InvalidInputError(f"{path} must say name, identity_number and, if there is one, telephone")
+    if not all(isinstance(part, str) for part in value.values()):
+        raise InvalidInputError(f"{path} has a field that is not a text")
+    return Person(value["name"], value["identity_number"], value.get("telephone"))

@@ -1,0 +1,1 @@
+"""The migrations of the register's schema, run by Alembic."""

@@ -1,0 +1,68 @@
+"""Making a factory card somebody's: keys on the card, certificates for them, and secrets of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from ecard.algorithms import KeyKind, Signature, SignatureAlgorithm
+from ecard.apdu.piv import PivSession
+from ecard.apdu.session import Session
+from ecard.apdu.words import PinUse, Slot
+from ecard.certificate import Certificate
+from ecard.pin import Pin, as_supplier
+from ecard.pki.profile import Usage
+from ecard.pki.requests import build_request
+from ecard.roles.secrets import CardSecrets
+
+SLOTS: Final[Mapping[Usage, Slot]] = MappingProxyType({Usage.SIGNING: Slot.SIGNATURE, Usage.LOGIN: Slot.AUTHENTICATION})
+"""The table: in which slot the key for each usage is generated."""
+_PIN_USE: Final = {Usage.SIGNING: PinUse.ALWAYS, Usage.LOGIN: PinUse.ONCE}
+
+
+def personalise(
+    session: Session,
+    *,
+    name: str,
+    kind: KeyKind,
+    secrets: CardSecrets,
+    issue: Callable[[Mapping[Usage, bytes]], Mapping[Usage, Certificate]],
+    issuers: Sequence[Certificate],
+    usages: Iterable[Usage] = (Usage.SIGNING, Usage.LOGIN),
+    before: CardSecrets | None = None,
+    sm2_id: int | None = None,
+) -> Mapping[Usage, Certificate]:
+    """Make the card in ``session`` somebody's, and return the certificates written to it.
+
+    In this order: the keys are generated, the card signs a request for each, ``issue`` turns the requests into
+    certificates, these and the ``issuers`` are written, and last the secrets that the card had ``before``, by default
+    the factory's, are replaced by ``secrets``. ``name`` is the common name in the requests.
+
+    Raises CardError and PinError from the card, and whatever ``issue`` raises: then the card has still the secrets of
+    before, and the act can be done again.
+    """
+    old = before or CardSecrets.factory()
+    piv = PivSession(session, sm2_id=sm2_id)
+    piv.authenticate_management_key(old.management_key)
+    requests = {usage: _request(piv, usage, kind, old.pin, name) for usage in usages}
+    certificates = issue(requests)
+    for usage, certificate in certificates.items():
+        piv.write_certificate(SLOTS[usage], certificate)
+    piv.write_issuers([issuer for issuer in issuers if not issuer.is_self_issued])
+    piv.set_management_key(secrets.management_key)
+    piv.change_puk(old.puk, secrets.puk)
+    piv.change_pin(old.pin, secrets.pin)
+    return certificates
+
+
+def _request(piv: PivSession, usage: Usage, kind: KeyKind, pin: Pin, name: str) -> bytes:
+    slot = SLOTS[usage]
+    public_key = piv.generate_key(slot, kind, pin_use=_PIN_USE[usage])
+    algorithm = SignatureAlgorithm.default_for(kind)
+
+    def sign(message: bytes) -> Signature:
+        digest = public_key.digest(message, algorithm)
+        return piv.sign_digest(slot, kind, digest, algorithm, pin=as_supplier(pin), act="sign the certificate request")
+
+    return build_request(public_key, sign, name)

@@ -1,0 +1,119 @@
+"""Reaching the register's database: SQLite by default, PostgreSQL by URL, and the schema by migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from ecard.errors import InvalidInputError, MissingDependencyError, RegisterStateError
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_BUSY_SECONDS: Final = 60
+_CACHE_KILOBYTES: Final = 64 * 1024  # order numbers are random: with less, a large register waits for its index
+_WRITES: Final = "ecard_writes"
+
+
+def url_of(place: str | Path) -> URL:
+    """The URL of a register: a URL as it is, anything else as the directory or file of an SQLite database."""
+    if isinstance(place, str) and "://" in place:
+        return make_url(place.replace("postgresql://", "postgresql+psycopg://", 1))
+    path = Path(place)
+    if path.suffix not in {".db", ".sqlite"}:
+        path = path / "register.db"
+    return URL.create("sqlite", database=str(path))
+
+
+def connect(place: str | Path) -> Engine:
+    """An engine for the database at ``place``.
+
+    Raises InvalidInputError for a URL that is none or of another kind of database, MissingDependencyError where the
+    driver for PostgreSQL is not installed.
+    """
+    try:
+        url = url_of(place)
+        if url.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise InvalidInputError("a register is kept in SQLite or in PostgreSQL")
+        if url.get_backend_name() == "sqlite":
+            return _sqlite(url)
+        return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    except (ArgumentError, NoSuchModuleError):
+        raise InvalidInputError("the register's place is neither a directory nor a database's URL") from None
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f"the package {error.name} is not installed", remedy="pip install ecard[postgresql]"
+        ) from None
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where we say so, not where the driver guesses
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KILOBYTES}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # a writer takes the lock at once: one that read first could not get it any more
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def for_writing(engine: Engine) -> Engine:
+    """The same engine, whose transactions write."""
+    return engine.execution_options(**{_WRITES: True})
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """RegisterStateError in place of whatever the database raises; never a statement's values in it."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None)
+        words = type(cause or error).__name__
+        raise RegisterStateError(
+            f"the register's database failed ({words})",
+            remedy="make sure that it is there, that it runs, and that its schema is up to date",
+        ) from None
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date; on an empty database, make it. Raises RegisterStateError."""
+    with database_errors(), for_writing(engine).begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def require_current(engine: Engine) -> None:
+    """Raise RegisterStateError unless the schema is the one that this version of the program works with."""
+    with database_errors(), engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found is None:
+        raise RegisterStateError("there is no register here", remedy="found one first")
+    if found != ScriptDirectory.from_config(_config()).get_current_head():
+        raise RegisterStateError(
+            "the register's schema is of another version", remedy="migrate it, or use the version that made it"
+        )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config

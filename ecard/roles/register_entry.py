@@ -1,0 +1,117 @@
+"""One entry of the log as a value, and the hash that chains it to the one before."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from ecard.roles import canonical, moments
+from ecard.roles.orders import Order, Receipt, Signed
+from ecard.roles.register_tables import LogRow
+
+NOTHING_BEFORE: Final = bytes(32)
+"""The hash before the first entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What the register knows under a key: a value, and the entry since which it is so."""
+
+    value: Mapping[str, Any]
+    sequence: int
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An order that was carried out, what it changed, and the receipt given for it."""
+
+    sequence: int
+    moment: datetime
+    """From when it is in effect: when the centre received it."""
+    signer: str
+    order: Signed = field(repr=False)
+    changes: bytes = field(repr=False)
+    receipt: Signed = field(repr=False)
+    previous: bytes = field(repr=False)
+
+    @property
+    def hash(self) -> bytes:
+        """SHA-256 over every part, each preceded by its length, and the hash of the entry before."""
+        digest = hashlib.sha256(self.previous)
+        parts = (
+            str(self.sequence).encode(),
+            moments.write(self.moment).encode(),
+            self.signer.encode(),
+            self.order.body,
+            self.order.signature,
+            self.changes,
+            self.receipt.body,
+            self.receipt.signature,
+        )
+        for part in parts:
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+        return digest.digest()
+
+    @property
+    def request(self) -> Order:
+        """The order itself. Raises EncodingError where it is damaged."""
+        return Order.decode(self.order.body)
+
+    def read_receipt(self) -> Receipt:
+        """The receipt itself. Raises EncodingError where it is damaged."""
+        return Receipt.decode(self.receipt.body)
+
+    def read_changes(self) -> dict[str, dict[str, Any]]:
+        """Key to new value. Raises EncodingError where it is damaged."""
+        return canonical.decode(self.changes, "entry")
+
+    def row(self) -> LogRow:
+        """The entry as the log keeps it."""
+        order = self.request
+        return LogRow(
+            seq=self.sequence,
+            moment=moments.write(self.moment),
+            signer=self.signer,
+            signed=moments.write(order.moment),
+            number=order.number,
+            body=self.order.body,
+            signature=self.order.signature,
+            changes=self.changes,
+            receipt=self.receipt.body,
+            receipt_signature=self.receipt.signature,
+            previous=self.previous,
+            hash=self.hash,
+        )
+
+    @staticmethod
+    def made(
+        receipt: Receipt, *, signer: str, order: Signed, changes: Mapping[str, Mapping[str, Any]], answer: Signed
+    ) -> Entry:
+        """The entry for an order that is carried out with ``receipt``, which is signed as ``answer``."""
+        return Entry(
+            sequence=receipt.sequence,
+            moment=receipt.moment,
+            signer=signer,
+            order=order,
+            changes=canonical.encode(changes),
+            receipt=answer,
+            previous=bytes.fromhex(receipt.previous),
+        )
+
+    @staticmethod
+    def of(row: LogRow) -> Entry:
+        """The entry that a row holds. Raises EncodingError where its moment is damaged."""
+        return Entry(
+            sequence=row.seq,
+            moment=moments.read(row.moment),
+            signer=row.signer,
+            order=Signed(row.body, row.signature),
+            changes=row.changes,
+            receipt=Signed(row.receipt, row.receipt_signature),
+            previous=row.previous,
+        )

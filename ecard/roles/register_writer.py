@@ -1,0 +1,99 @@
+"""Writing to the register: one transaction at a time over all processes, in which facts are read and an entry added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from ecard.errors import InvalidInputError
+from ecard.roles import canonical, moments
+from ecard.roles.register_entry import NOTHING_BEFORE, Entry, Fact
+from ecard.roles.register_tables import ChangeRow, HeadRow, LogRow
+
+_MAX_CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
+
+
+class RegisterWriter:
+    """The register as long as its lock is held. Facts that are read here cannot change before the end."""
+
+    def __init__(self, session: Session) -> None:
+        self.session: Final = session
+        head = session.get(HeadRow, 1, with_for_update=True)
+        if head is None:
+            head = HeadRow(id=1, seq=0, moment="0001-01-01T00:00:00Z", hash=NOTHING_BEFORE)
+            session.add(head)
+            session.flush()  # of two processes that begin a register at the same time, one waits here and fails
+        self._head: Final = head
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last entry, 0 where there is none."""
+        return self._head.seq
+
+    @property
+    def hash(self) -> bytes:
+        """The hash of the whole log."""
+        return self._head.hash
+
+    def effective(self, at: datetime) -> datetime:
+        """The moment from which an entry that is added at ``at`` is in effect: never before the last entry's.
+
+        Raises InvalidInputError where the last entry lies so far in the future that a clock must be wrong.
+        """
+        last, moment = moments.read(self._head.moment), moments.whole(at)
+        if last - moment > _MAX_CLOCK_DIFFERENCE:
+            raise InvalidInputError(
+                "the register has entries of a later moment than now", remedy="set the clocks of all centres right"
+            )
+        return max(last, moment)
+
+    def get(self, key: str) -> Fact | None:
+        """What is known under ``key``."""
+        return fact_of(self.session, key, None)
+
+    def entry_of(self, number: str) -> Entry | None:
+        """The entry of the order with this number."""
+        row = self.session.scalar(select(LogRow).where(LogRow.number == number))
+        return None if row is None else Entry.of(row)
+
+    def last_signed(self, signer: str) -> datetime | None:
+        """The moment in the last order that was signed with the certificate of this serial number."""
+        query = select(LogRow.signed).where(LogRow.signer == signer).order_by(LogRow.seq.desc()).limit(1)
+        found = self.session.scalar(query)
+        return None if found is None else moments.read(found)
+
+    def append(self, entry: Entry) -> None:
+        """Add the next entry, with its changes, to the log."""
+        row = entry.row()
+        self.session.add(row)
+        rows = change_rows(entry)
+        if rows:
+            self.session.execute(insert(ChangeRow), rows)
+        self._head.seq, self._head.moment, self._head.hash = entry.sequence, row.moment, row.hash
+        self.session.flush()
+
+
+def change_rows(entry: Entry) -> list[Mapping[str, Any]]:
+    """The rows of the table of changes that follow from an entry."""
+    moment = moments.write(entry.moment)
+    return [
+        {"key": key, "seq": entry.sequence, "moment": moment, "value": canonical.encode(value).decode()}
+        for key, value in sorted(entry.read_changes().items())
+    ]
+
+
+def fact_of(session: Session, key: str, at: datetime | None, *, before: int | None = None) -> Fact | None:
+    """What was known under ``key`` at a moment, or is known now for None; by the entries before one, if it is given."""
+    query = select(ChangeRow.seq, ChangeRow.moment, ChangeRow.value).where(ChangeRow.key == key)
+    if at is not None:
+        query = query.where(ChangeRow.moment <= moments.write(at))
+    if before is not None:
+        query = query.where(ChangeRow.seq < before)
+    row = session.execute(query.order_by(ChangeRow.seq.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return Fact(canonical.decode(row.value.encode(), "fact"), row.seq, moments.read(row.moment))

@@ -1,0 +1,123 @@
+"""The data centre on the command line: the whole procedure with simulated cards."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from ecard.cli.register_commands import add_to
+from ecard.errors import InvalidKeyError, OrderRefusedError
+from ecard.roles.papers import EnterpriseKind, required_papers
+from ecard.simulator import CardFile, SimulatedCard
+from tests.roles.world import CODE, number
+
+app = typer.Typer()
+add_to(app)
+IDENTITY = "110101199003070070"
+
+
+class Desk:
+    """Runs commands in a directory; ``pins`` come from the PIN letters."""
+
+    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.directory = directory
+        self.patch = monkeypatch
+        monkeypatch.setenv("ECARD_CA_PASSWORD", "a long password")
+        (directory / "person.json").write_text(json.dumps({"name": "乙某", "identity_number": IDENTITY}))
+        self.person = str(directory / "person.json")
+
+    def blank(self, name: str) -> str:
+        CardFile.create(self.directory / f"{name}.card", SimulatedCard.new())
+        return f"sim:{self.directory / f'{name}.card'}"
+
+    def run(self, *arguments: str, by: str | None = None, status: int = 0) -> str:
+        more = [] if arguments[0] == "init" else ["--centre", str(self.directory / "centre")]
+        if by is not None:
+            self.patch.setenv("ECARD_PIN", (self.directory / f"{by}.pin").read_text().strip())
+            more += ["--card", f"sim:{self.directory / f'{by}.card'}"]
+        result = CliRunner().invoke(app, [*arguments, *more], standalone_mode=False)
+        if result.exception is not None:
+            raise result.exception
+        assert (result.return_value or 0) == status
+        return result.output
+
+    def letter(self, name: str) -> list[str]:
+        return ["--pin-letter", str(self.directory / f"{name}.pin")]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    found = Desk(tmp_path, monkeypatch)
+    place = str(tmp_path / "centre")
+    found.run("init", place, "--officer", found.blank("officer"), "--person", found.person, *found.letter("officer"))
+    return found
+
+
+def _enter(desk: Desk) -> None:
+    office_cards = ("technical-supervision", "industry-and-commerce", "tax")
+    for place, office in enumerate(office_cards, start=3):
+        card = ["--new-card", desk.blank(office), *desk.letter(office), "--person", desk.person]
+        organisation = ["--organisation", "示例机关", "--code", "E00000002"]
+        desk.run("appoint", number(place), "--office", office, *organisation, *card, by="officer")
+    people = ["--legal-person", desk.person, "--custodian", desk.person]
+    desk.run("apply", CODE, "--name", "示例进出口有限公司", *people, "--signed-and-sealed", by="officer")
+    papers = [min(p.value for p in group) for group in required_papers(EnterpriseKind.IMPORT_EXPORT)]
+    brought = [part for paper in papers for part in ("--paper", paper)]
+    desk.run("file", CODE, *brought, "--originals-and-copies", by="officer")
+    for office in office_cards:
+        desk.run("approve", f"enterprise/{CODE}", "--office", office, by=office)
+
+
+def _collect(desk: Desk, card: str, by: str) -> None:
+    brought = ["--letter", "--identity-document", "--fee-paid", "--pin-changed"]
+    desk.run("collect", card, "--by", by, "--person", desk.person, *brought, by="officer")
+
+
+def test_the_whole_procedure_on_the_command_line(desk: Desk) -> None:
+    _enter(desk)
+    new = ["--new-card", desk.blank("seal"), *desk.letter("seal")]
+    desk.run("make-card", number(101), "--enterprise", CODE, *new, by="officer")
+    _collect(desk, number(101), "legal-person")
+    desk.run("register-operator", f"{CODE}/1", "--person", desk.person, by="seal")
+    desk.run("approve", f"operator/{CODE}/1", by="officer")
+    (desk.directory / "list.csv").write_text(
+        f"name,identity_number,telephone\n丙某,{IDENTITY},\n甲某,11010119900307889X,\n"
+    )
+    desk.run("register-operators", CODE, str(desk.directory / "list.csv"), by="seal")
+    desk.run("approve", f"operator/{CODE}/1-2", "--refuse", "photograph missing", by="officer")
+    new = ["--new-card", desk.blank("operator"), *desk.letter("operator")]
+    desk.run("make-card", number(201), "--operator", f"{CODE}/1", *new, by="officer")
+    _collect(desk, number(201), "holder")
+    desk.run("freeze", number(201), by="seal")
+    assert desk.run("status", number(201)) == "frozen\n"
+    assert desk.run("status", number(201), "--at", "2020-01-01T00:00:00Z", status=1) == "no such card\n"
+    desk.run("unfreeze", number(201), by="seal")
+    desk.run("report-loss", number(201), by="seal")
+    with pytest.raises(OrderRefusedError):
+        desk.run("void", number(201), "--ground", "holder-left", by="seal")
+    new = ["--new-card", desk.blank("second"), *desk.letter("second"), "--ground", "lost-for-good"]
+    desk.run("replace", number(201), number(202), *new, by="officer")
+    desk.run("void", number(202), "--ground", "holder-left", by="officer")
+    assert "whole" in desk.run("audit")
+    lines = [json.loads(line) for line in desk.run("log").splitlines()]
+    assert [line["entry"] for line in lines] == list(range(1, len(lines) + 1))
+    assert IDENTITY not in desk.run("log")
+
+
+def test_a_wrong_password_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECARD_CA_PASSWORD", "another password")
+    with pytest.raises(InvalidKeyError):
+        desk.run("void", number(2), "--ground", "misuse", by="officer")
+
+
+def test_the_private_files_are_private(desk: Desk) -> None:
+    centre = desk.directory / "centre"
+    for name in ("seal.key", "vault.key", "centre.json"):
+        assert (centre / name).stat().st_mode & 0o077 == 0
+    assert (desk.directory / "officer.pin").stat().st_mode & 0o077 == 0
+    for path in (centre / "cards").iterdir():
+        assert b"puk" not in path.read_bytes()

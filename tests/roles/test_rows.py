@@ -1,0 +1,573 @@
+"""One test for each row of docs/life-cycle.md; the row's number is in the test's name."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ecard.documents import cms
+from ecard.documents.signers import AnyOperator
+from ecard.errors import InvalidCodeError, OrderRefusedError, VerificationError
+from ecard.findings import FindingCode
+from ecard.keyholder import KeyHolder
+from ecard.pki.crl import Crl
+from ecard.pki.evidence import Evidence
+from ecard.pki.trust import Trust
+from ecard.pki.withdrawal import State
+from ecard.roles.acts import Act, CardKind, Office, Refusal
+from ecard.roles.lifecycle import TABLE, Guard, Who, rows_of
+from ecard.roles.papers import BUREAU_PAPERS, EnterpriseKind, Paper, missing_papers, required_papers
+from ecard.roles.people import Person
+from tests.roles.world import CODE, COUNTER, LEGAL_PERSON, ONLINE, OTHER, World, number
+
+
+def refused(reason: Refusal) -> Any:
+    return pytest.raises(OrderRefusedError, check=lambda error: error.reason is reason)
+
+
+# G.1: the procedure
+
+
+def test_p1_application_keeps_the_forms_and_the_people(sqlite_world: World) -> None:
+    sqlite_world.apply()
+    fact = sqlite_world.register.get(f"enterprise/{CODE}")
+    assert fact is not None
+    assert (fact.value["stage"], fact.value["operators_named"]) == ("applied", 1)
+    assert sqlite_world.centre.person(fact.value["legal_person"]) == LEGAL_PERSON
+
+
+@pytest.mark.parametrize("missing", ["signed", "sealed"])
+def test_p1_forms_are_signed_and_sealed(sqlite_world: World, missing: str) -> None:
+    with refused(Refusal.PAPERS):
+        changes: dict[str, Any] = {missing: False}
+        sqlite_world.apply(**changes)
+
+
+def test_p1_wrong_codes_are_refused_saying_which_character(sqlite_world: World) -> None:
+    with pytest.raises(OrderRefusedError, match="character 9 of the organisation code"):
+        sqlite_world.apply("M000100Y5")
+    with pytest.raises(InvalidCodeError, match="character 18 of the identity number"):
+        Person("甲某", "110101199003078891")
+
+
+@pytest.mark.parametrize("forms", [[], ["operator"], ["legal-person", "legal-person"], ["legal-person", "both"]])
+def test_p1a_one_form_for_each_card(sqlite_world: World, forms: list[str]) -> None:
+    with refused(Refusal.PAPERS):
+        sqlite_world.apply(card_forms=forms)
+
+
+def test_p1a_as_many_operators_as_the_enterprise_names(sqlite_world: World) -> None:
+    sqlite_world.apply(card_forms=["legal-person", *["operator"] * 7])
+    fact = sqlite_world.register.get(f"enterprise/{CODE}")
+    assert fact is not None
+    assert fact.value["operators_named"] == 7
+
+
+def test_p2_filing_opens_the_review_record(sqlite_world: World) -> None:
+    sqlite_world.apply()
+    accepted = sqlite_world.file()
+    fact = sqlite_world.register.get(f"enterprise/{CODE}")
+    assert fact is not None
+    assert fact.value["stage"] == "filed"
+    entry = sqlite_world.register.entry_of(fact.value["record"])
+    assert entry is not None
+    assert entry.sequence == accepted.sequence
+
+
+def test_p2_filing_without_a_paper_names_it(sqlite_world: World) -> None:
+    sqlite_world.apply()
+    with pytest.raises(OrderRefusedError, match=r"missing: .*tax-certificate"):
+        sqlite_world.file(papers=["business-licence"])
+    with refused(Refusal.PAPERS):
+        sqlite_world.file(originals_and_copies=False)
+
+
+@pytest.mark.parametrize("last", list(BUREAU_PAPERS))
+def test_p3_three_approvals_in_any_order(sqlite_world: World, last: Office) -> None:
+    sqlite_world.apply()
+    sqlite_world.file()
+    for office in [*(o for o in BUREAU_PAPERS if o is not last)]:
+        sqlite_world.approve_entry(office)
+        with refused(Refusal.STATE):
+            sqlite_world.make_seal()
+    wrong = Paper.CARD_FORM.value
+    with pytest.raises(OrderRefusedError, match="decides on"):
+        sqlite_world.give(Act.APPROVE_ENTRY, f"enterprise/{CODE}", last, paper=wrong)
+    sqlite_world.approve_entry(last)
+    sqlite_world.make_seal()
+
+
+def test_p3_a_bureau_refuses_with_a_reason_and_the_enterprise_files_again(sqlite_world: World) -> None:
+    sqlite_world.apply()
+    sqlite_world.file()
+    sqlite_world.approve_entry(Office.TAX)
+    subject = f"enterprise/{CODE}"
+    paper = BUREAU_PAPERS[Office.INDUSTRY_AND_COMMERCE].value
+    with refused(Refusal.DETAILS):
+        sqlite_world.give(Act.REFUSE_ENTRY, subject, Office.INDUSTRY_AND_COMMERCE, paper=paper)
+    sqlite_world.give(Act.REFUSE_ENTRY, subject, Office.INDUSTRY_AND_COMMERCE, paper=paper, reason="licence expired")
+    with refused(Refusal.STATE):
+        sqlite_world.approve_entry(Office.TECHNICAL_SUPERVISION)
+    sqlite_world.file()
+    sqlite_world.approve_entry()
+    sqlite_world.make_seal()
+
+
+@pytest.mark.parametrize("office", [Office.CENTRE, Office.CUSTOMS, Office.FOREIGN_TRADE])
+def test_p3_nobody_but_the_bureaus_decides(sqlite_world: World, office: Office) -> None:
+    sqlite_world.apply()
+    sqlite_world.file()
+    with refused(Refusal.NOT_ALLOWED):
+        sqlite_world.give(Act.APPROVE_ENTRY, f"enterprise/{CODE}", office, paper="tax-certificate")
+
+
+def test_p4_t1_r5_the_legal_person_card_is_made_after_three_approvals(world: World) -> None:
+    world.apply()
+    with refused(Refusal.STATE):
+        world.make_seal()
+    world.file()
+    world.approve_entry()
+    world.make_seal()
+    assert world.state(101) == "transport"
+
+
+def test_p5_t2_r6_the_legal_person_card_registers_operators_online(world: World) -> None:
+    seal = world.enterprise()
+    world.register_operator(seal)
+    fact = world.register.get(f"operator/{CODE}/1")
+    assert fact is not None
+    assert fact.value["state"] == "submitted"
+    with refused(Refusal.EXISTS):
+        world.register_operator(seal)
+    for who in (world.officers[Office.CENTRE], world.operator(seal)):
+        with refused(Refusal.NOT_ALLOWED):
+            world.register_operator(who, "2")
+
+
+def test_p6_t3_an_operator_card_is_made_only_after_the_centre_approved(world: World) -> None:
+    seal = world.enterprise()
+    world.register_operator(seal)
+    subject, card = f"operator/{CODE}/1", f"card/{number(201)}"
+    making: dict[str, Any] = {"makes": True, "kind": "operator", "application": f"{CODE}/1"}
+    with refused(Refusal.STATE):
+        world.give(Act.MAKE, card, Office.CENTRE, **making)
+    for who in (seal, Office.TAX):
+        with refused(Refusal.NOT_ALLOWED):
+            world.give(Act.APPROVE_OPERATOR, subject, who, channel=ONLINE)
+    world.give(Act.APPROVE_OPERATOR, subject, Office.CENTRE, channel=ONLINE)
+    world.give(Act.MAKE, card, Office.CENTRE, **making)
+    assert world.state(201) == "transport"
+    with refused(Refusal.STATE):
+        world.give(Act.MAKE, f"card/{number(202)}", Office.CENTRE, **making)
+
+
+def test_p6_a_refused_operator_is_registered_again(sqlite_world: World) -> None:
+    seal = sqlite_world.enterprise()
+    sqlite_world.register_operator(seal)
+    subject = f"operator/{CODE}/1"
+    sqlite_world.give(Act.REFUSE_OPERATOR, subject, Office.CENTRE, reason="photograph missing")
+    with refused(Refusal.STATE):
+        sqlite_world.give(Act.APPROVE_OPERATOR, subject, Office.CENTRE)
+    sqlite_world.register_operator(seal)
+    sqlite_world.give(Act.APPROVE_OPERATOR, subject, Office.CENTRE)
+
+
+def test_p7_each_department_approves_its_own_business(sqlite_world: World) -> None:
+    seal = sqlite_world.enterprise()
+    for department in (Office.CUSTOMS, Office.FOREIGN_EXCHANGE, Office.FOREIGN_TRADE):
+        subject = f"business/{CODE}/{department.value}"
+        with refused(Refusal.STATE):
+            sqlite_world.give(Act.APPROVE_BUSINESS, subject, department)
+        sqlite_world.give(Act.FILE_BUSINESS, subject, seal, channel=ONLINE, papers=["customs-registration"])
+        for office in set(Office) - {department}:
+            with refused(Refusal.NOT_ALLOWED):
+                sqlite_world.give(Act.APPROVE_BUSINESS, subject, office)
+        sqlite_world.give(Act.APPROVE_BUSINESS, subject, department)
+    subject = f"business/{CODE}/customs"
+    sqlite_world.give(Act.WITHDRAW_BUSINESS, subject, Office.CUSTOMS, reason="registration ended")
+    sqlite_world.give(Act.FILE_BUSINESS, subject, seal, channel=ONLINE)
+    sqlite_world.give(Act.REFUSE_BUSINESS, subject, Office.CUSTOMS, reason="no registration")
+
+
+@pytest.mark.parametrize("missing", ["letter", "identity_document", "fee_paid", "pin_changed"])
+def test_p8_collection_needs_letter_identity_fee_and_a_new_pin(sqlite_world: World, missing: str) -> None:
+    sqlite_world.apply()
+    sqlite_world.file()
+    sqlite_world.approve_entry()
+    seal = sqlite_world.make_seal()
+    with refused(Refusal.PAPERS):
+        sqlite_world.collect(101, "legal-person", **{missing: False})
+    with refused(Refusal.SIGNER_STATE):
+        sqlite_world.register_operator(seal)
+    sqlite_world.collect(101, "legal-person")
+    sqlite_world.register_operator(seal)
+    with refused(Refusal.STATE):
+        sqlite_world.collect(101, "legal-person")
+
+
+def test_p9_the_access_channel_after_a_department_approved(sqlite_world: World) -> None:
+    seal = sqlite_world.enterprise()
+    enterprise, customs = f"enterprise/{CODE}", f"business/{CODE}/customs"
+    with refused(Refusal.STATE):
+        sqlite_world.give(Act.REGISTER_CHANNEL, enterprise, seal, channel=ONLINE)
+    sqlite_world.give(Act.FILE_BUSINESS, customs, seal, channel=ONLINE)
+    sqlite_world.give(Act.APPROVE_BUSINESS, customs, Office.CUSTOMS)
+    sqlite_world.give(Act.REGISTER_CHANNEL, enterprise, seal, channel=ONLINE)
+    fact = sqlite_world.register.get(enterprise)
+    assert fact is not None
+    assert fact.value["channel"] is True
+
+
+# G.2: the papers
+
+
+@pytest.mark.parametrize("kind", list(EnterpriseKind))
+def test_g2_papers_that_everybody_brings(kind: EnterpriseKind) -> None:
+    required = required_papers(kind)
+    always = {"business-licence", "tax-certificate", "organisation-code-certificate", "organisation-code-ic-copy"}
+    assert {paper.value for group in required for paper in group} >= always | {"enterprise-form", "card-form"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "deals_with", "declarants", "more"),
+    [
+        (EnterpriseKind.IMPORT_EXPORT, (), False, ["customs-registration"]),
+        (EnterpriseKind.IMPORT_EXPORT, (), True, ["customs-registration", "declarant-certificate"]),
+        (EnterpriseKind.PROCESSING, (), True, []),
+        (EnterpriseKind.PROCESSING, (Office.CUSTOMS,), False, ["customs-registration"]),
+        (
+            EnterpriseKind.PROCESSING,
+            (Office.FOREIGN_TRADE,),
+            False,
+            ["approval-certificate or foreign-trade-registration or qualification-certificate"],
+        ),
+        (
+            EnterpriseKind.PROCESSING,
+            (Office.FOREIGN_EXCHANGE,),
+            False,
+            [
+                "approval-certificate or foreign-trade-registration or qualification-certificate",
+                "exchange-verification",
+            ],
+        ),
+    ],
+)
+def test_g2_papers_by_kind_and_department(
+    kind: EnterpriseKind, deals_with: tuple[Office, ...], declarants: bool, more: list[str]
+) -> None:
+    always = [paper for group in required_papers(EnterpriseKind.PROCESSING) for paper in group]
+    required = required_papers(kind, deals_with=deals_with, has_declarants=declarants)
+    assert missing_papers(required, always) == more
+
+
+# G.3: the rules on the cards
+
+
+def test_r2_a_legal_person_card_goes_to_the_legal_person_or_his_representative(sqlite_world: World) -> None:
+    sqlite_world.apply()
+    sqlite_world.file()
+    sqlite_world.approve_entry()
+    sqlite_world.make_seal()
+    with refused(Refusal.PAPERS):
+        sqlite_world.collect(101, "collector")
+    sqlite_world.collect(101, "designated-representative")
+    assert sqlite_world.state(101) == "active"
+
+
+def test_r3_a_custodian_is_designated(sqlite_world: World) -> None:
+    sqlite_world.apply()
+    fact = sqlite_world.register.get(f"enterprise/{CODE}")
+    assert fact is not None
+    assert sqlite_world.centre.person(fact.value["custodian"]).name == "丙某"
+
+
+def test_r4_a_legal_person_card_manages_its_own_operators_only(world: World) -> None:
+    seal, other = world.enterprise(), world.enterprise(OTHER, 102)
+    world.operator(seal)
+    for act, ground in ((Act.FREEZE, "freeze"), (Act.REPORT_LOSS, "loss")):
+        with refused(Refusal.OTHER_ENTERPRISE):
+            world.on_card(act, 201, other, ground, channel=ONLINE)
+    with refused(Refusal.OTHER_ENTERPRISE):
+        world.register_operator(other, "9")
+
+
+def test_r4_an_operator_card_gives_no_orders(world: World) -> None:
+    seal = world.enterprise()
+    operator = world.operator(seal)
+    for row in TABLE:
+        ground = min(row.grounds, key=lambda g: g.value).value if row.grounds else None
+        place = 201 if row.card is CardKind.OPERATOR else 101
+        with pytest.raises(OrderRefusedError):
+            world.on_card(row.act, place, operator, ground, channel=row.channel, kind=row.card.value)
+    assert (world.state(101), world.state(201)) == ("active", "active")
+
+
+# G.4: the transitions
+
+
+def test_t4_loss_of_a_legal_person_card_goes_through_the_centre(world: World) -> None:
+    seal = world.enterprise()
+    with refused(Refusal.NOT_ALLOWED):
+        world.on_card(Act.REPORT_LOSS, 101, seal, "loss", channel=ONLINE)
+    world.on_card(Act.REPORT_LOSS, 101, Office.CENTRE, "loss")
+    assert world.state(101) == "lost"
+
+
+def test_t5_loss_of_an_operator_card_is_reported_online_at_once(world: World) -> None:
+    seal = world.enterprise()
+    operator = world.operator(seal)
+    with refused(Refusal.NOT_ALLOWED):
+        world.on_card(Act.REPORT_LOSS, 201, operator, "loss", channel=ONLINE)
+    with refused(Refusal.NOT_ALLOWED):
+        world.on_card(Act.REPORT_LOSS, 201, seal, "loss", channel=COUNTER)
+    accepted = world.on_card(Act.REPORT_LOSS, 201, seal, "loss", channel=ONLINE)
+    assert (world.state(201), accepted.moment) == ("lost", world.now)
+
+
+def test_t6_freezing_is_for_operator_cards_online_by_the_legal_person_card(world: World) -> None:
+    seal = world.enterprise()
+    world.operator(seal)
+    with refused(Refusal.NOT_ALLOWED):
+        world.on_card(Act.FREEZE, 101, Office.CENTRE, "freeze")
+    with refused(Refusal.DETAILS):
+        world.on_card(Act.FREEZE, 201, seal, "holder-left", channel=ONLINE)
+    world.on_card(Act.FREEZE, 201, seal, "freeze", channel=ONLINE)
+    assert world.state(201) == "frozen"
+
+
+@pytest.mark.parametrize("ground", ["holder-left", "misuse", "abnormality"])
+def test_t7_voiding_is_at_the_centre_on_a_ground(sqlite_world: World, ground: str) -> None:
+    seal = sqlite_world.enterprise()
+    sqlite_world.operator(seal)
+    with refused(Refusal.NOT_ALLOWED):
+        sqlite_world.on_card(Act.VOID, 201, seal, ground, channel=ONLINE)
+    with refused(Refusal.NOT_ALLOWED):
+        sqlite_world.on_card(Act.VOID, 201, Office.CENTRE, ground, channel=ONLINE)
+    with refused(Refusal.DETAILS):
+        sqlite_world.on_card(Act.VOID, 201, Office.CENTRE)
+    sqlite_world.on_card(Act.VOID, 201, Office.CENTRE, ground)
+    assert sqlite_world.state(201) == "void"
+
+
+# what is decided here
+
+
+def test_d1_unfreezing_is_online_at_once(world: World) -> None:
+    seal = world.enterprise()
+    world.operator(seal)
+    with refused(Refusal.STATE):
+        world.on_card(Act.UNFREEZE, 201, seal, "unfreeze", channel=ONLINE)
+    world.on_card(Act.FREEZE, 201, seal, "freeze", channel=ONLINE)
+    with refused(Refusal.STATE):
+        world.on_card(Act.UNFREEZE, 201, Office.CENTRE, "unfreeze")
+    world.on_card(Act.UNFREEZE, 201, seal, "unfreeze", channel=ONLINE)
+    assert world.state(201) == "active"
+
+
+def test_d2_a_lost_card_is_found_at_the_centre_and_is_what_it_was(world: World) -> None:
+    seal = world.enterprise()
+    world.operator(seal)
+    world.on_card(Act.FREEZE, 201, seal, "freeze", channel=ONLINE)
+    world.on_card(Act.REPORT_LOSS, 201, seal, "loss", channel=ONLINE)
+    with refused(Refusal.NOT_ALLOWED):
+        world.on_card(Act.REPORT_FOUND, 201, seal, "found", channel=ONLINE)
+    world.on_card(Act.REPORT_FOUND, 201, Office.CENTRE, "found")
+    assert world.state(201) == "frozen"
+    world.on_card(Act.REPORT_LOSS, 101, Office.CENTRE, "loss")
+    with refused(Refusal.PAPERS):
+        world.on_card(Act.REPORT_FOUND, 101, Office.CENTRE, "found")
+    world.on_card(Act.REPORT_FOUND, 101, Office.CENTRE, "found", pin_changed=True)
+    assert world.state(101) == "active"
+
+
+def test_d3_a_replacement_is_a_new_card_and_voids_the_old_one(world: World) -> None:
+    seal = world.enterprise()
+    old = world.operator(seal)
+    world.on_card(Act.REPORT_LOSS, 201, seal, "loss", channel=ONLINE)
+    world.on_card(Act.REPLACE, 201, Office.CENTRE, "lost-for-good", card=number(202), makes=True)
+    assert (world.state(201), world.state(202)) == ("void", "transport")
+    new = world.holders[number(202)]
+    assert new.certificate.public_key.key_bits != old.certificate.public_key.key_bits
+    world.collect(202, "holder")
+    world.on_card(Act.REPLACE, 101, Office.CENTRE, "replaced", card=number(102), makes=True)
+    world.collect(102, "legal-person")
+    world.register_operator(world.holders[number(102)])
+    with refused(Refusal.SIGNER_STATE):
+        world.register_operator(seal, "2")
+
+
+def test_d4_nothing_leads_out_of_void(sqlite_world: World) -> None:
+    seal = sqlite_world.enterprise()
+    sqlite_world.operator(seal)
+    sqlite_world.on_card(Act.VOID, 201, Office.CENTRE, "misuse")
+    for row in TABLE:
+        if row.card is CardKind.OPERATOR:
+            ground = min(row.grounds, key=lambda g: g.value).value if row.grounds else None
+            by = seal if row.who is Who.LEGAL_PERSON else Office.CENTRE
+            with pytest.raises(OrderRefusedError):
+                sqlite_world.on_card(row.act, 201, by, ground, channel=row.channel, kind="operator", card=number(300))
+    assert sqlite_world.state(201) == "void"
+
+
+@pytest.mark.parametrize(("act", "ground"), [(Act.REPORT_LOSS, "loss"), (Act.VOID, "abnormality")])
+def test_d5_without_a_legal_person_card_the_centre_acts_for_the_enterprise(world: World, act: Act, ground: str) -> None:
+    seal = world.enterprise()
+    world.operator(seal)
+    for row in TABLE:
+        if row.guard is Guard.NO_ACTIVE_SEAL and row.act is Act.FREEZE:
+            with refused(Refusal.STATE):
+                world.on_card(Act.FREEZE, 201, Office.CENTRE, "freeze")
+    world.on_card(act, 101, Office.CENTRE, ground)
+    with refused(Refusal.SIGNER_STATE):
+        world.on_card(Act.FREEZE, 201, seal, "freeze", channel=ONLINE)
+    assert world.state(201) == "active"
+    world.on_card(Act.FREEZE, 201, Office.CENTRE, "freeze")
+    world.on_card(Act.UNFREEZE, 201, Office.CENTRE, "unfreeze")
+    world.on_card(Act.REPORT_LOSS, 201, Office.CENTRE, "loss")
+
+
+def test_d6_a_legal_person_card_is_voided_at_the_centre_and_never_frozen(sqlite_world: World) -> None:
+    seal = sqlite_world.enterprise()
+    assert rows_of(Act.FREEZE, CardKind.LEGAL_PERSON) == ()
+    with refused(Refusal.NOT_ALLOWED):
+        sqlite_world.on_card(Act.VOID, 101, seal, "misuse", channel=ONLINE)
+    sqlite_world.on_card(Act.VOID, 101, Office.CENTRE, "enterprise-ceased")
+    assert sqlite_world.state(101) == "void"
+
+
+def _crls(world: World) -> list[Crl]:
+    """What centre and root publish now, good for three days."""
+    until = world.now + timedelta(days=3)
+    return [Crl(authority.crl(at=world.now, next_update=until)) for authority in (world.centre, world.root)]
+
+
+def _verify(world: World, signature: bytes, at: datetime, crls: list[Crl]) -> None:
+    trust = Trust([world.root.certificate], [world.authority.certificate])
+    evidence = Evidence(crls=crls) + world.centre.evidence()
+    cms.verify(b"text", signature, trust=trust, signer=AnyOperator(of=CODE), at=at, evidence=evidence)
+
+
+def _frozen_for_a_while(world: World) -> tuple[KeyHolder, list[Crl], dict[str, datetime]]:
+    seal = world.enterprise()
+    operator = world.operator(seal)
+    moments = {"before": world.later(hours=1)}
+    crls = _crls(world)
+    world.later(hours=1)
+    world.on_card(Act.FREEZE, 201, seal, "freeze", channel=ONLINE)
+    moments["frozen"] = world.later(hours=1)
+    world.on_card(Act.UNFREEZE, 201, seal, "unfreeze", channel=ONLINE)
+    moments["after"] = world.later(hours=1)
+    return operator, crls, moments
+
+
+@pytest.mark.parametrize(("act", "ground"), [(Act.REPORT_LOSS, "loss"), (Act.FREEZE, "freeze")])
+def test_d7_a_signature_proved_earlier_than_the_withdrawal_stays_good(world: World, act: Act, ground: str) -> None:
+    seal = world.enterprise()
+    operator = world.operator(seal)
+    signed_at = world.later(hours=1)
+    signature, crls = cms.sign(b"text", operator, at=signed_at), _crls(world)
+    world.later(hours=1)
+    world.on_card(act, 201, seal, ground, channel=ONLINE)
+    crls += _crls(world)
+    _verify(world, signature, signed_at, crls)
+    with pytest.raises(VerificationError) as caught:
+        _verify(world, signature, world.now, crls)
+    assert {f.code for f in caught.value.report.reasons} == {FindingCode.ON_HOLD}
+
+
+def test_d8_a_signature_made_while_frozen_is_refused_for_ever(world: World) -> None:
+    operator, crls, when = _frozen_for_a_while(world)
+    world.later(days=30)
+    for name, good in (("before", True), ("frozen", False), ("after", True)):
+        signature = cms.sign(b"text", operator, at=when[name])
+        if good:
+            _verify(world, signature, when[name], crls)
+        else:
+            with pytest.raises(VerificationError):
+                _verify(world, signature, when[name], crls)
+
+
+def test_d9_renewal_brings_a_new_key_and_the_old_signatures_stay(world: World) -> None:
+    seal = world.enterprise()
+    old = world.operator(seal)
+    signed_at = world.later(hours=1)
+    signature, crls = cms.sign(b"text", old, at=signed_at), _crls(world)
+    world.later(hours=1)
+    world.on_card(Act.RENEW, 201, Office.CENTRE, "replaced", makes=True)
+    new = world.holders[number(201)]
+    assert new.certificate.public_key.key_bits != old.certificate.public_key.key_bits
+    status = world.centre.mirror.status(old.certificate.serial_number, at=world.now)
+    assert status is not None
+    assert status.state is State.REVOKED
+    crls += _crls(world)
+    _verify(world, signature, signed_at, crls)
+    _verify(world, cms.sign(b"text", new, at=world.now), world.now, crls)
+
+
+def test_d10_an_unlocked_card_does_nothing_until_its_pin_was_changed(world: World) -> None:
+    seal = world.enterprise()
+    world.on_card(Act.UNLOCK, 101, Office.CENTRE)
+    with refused(Refusal.SIGNER_STATE):
+        world.register_operator(seal)
+    world.on_card(Act.CHANGE_PIN, 101, Office.CENTRE)
+    world.register_operator(seal)
+
+
+def test_d11_an_order_is_in_effect_when_the_centre_receives_it(world: World) -> None:
+    seal = world.enterprise()
+    world.operator(seal)
+    signed = world.signed(Act.FREEZE, 201, seal, details={"ground": "freeze"})
+    received = world.now + timedelta(minutes=40)
+    accepted = world.centre.give(signed, at=received)
+    assert accepted.moment == received
+    assert world.state(201, received - timedelta(seconds=1)) == "active"
+    assert world.state(201, received) == "frozen"
+
+
+def test_d12_an_enterprise_has_one_legal_person_card(world: World) -> None:
+    world.enterprise()
+    with refused(Refusal.EXISTS):
+        world.make_seal(102)
+    world.on_card(Act.REPORT_LOSS, 101, Office.CENTRE, "loss")
+    with refused(Refusal.EXISTS):
+        world.make_seal(102)
+    world.on_card(Act.VOID, 101, Office.CENTRE, "lost-for-good")
+    world.make_seal(102)
+
+
+def test_d13_officers_are_appointed_and_dismissed(world: World) -> None:
+    place = 50
+    with refused(Refusal.NOT_ALLOWED):
+        world.give(
+            Act.APPOINT,
+            f"card/{number(place)}",
+            Office.TAX,
+            people={"person": LEGAL_PERSON},
+            makes=True,
+            office="centre",
+            organisation_code=CODE,
+            organisation="示例",
+        )
+    officer = world.appoint(Office.CENTRE, place)
+    world.on_card(Act.DISMISS, place, Office.CENTRE, "holder-left")
+    world.officers[Office.CENTRE] = officer
+    with refused(Refusal.SIGNER_STATE):
+        world.apply()
+
+
+def test_d14_a_card_does_nothing_before_it_is_collected(world: World) -> None:
+    seal = world.enterprise()
+    operator = world.operator(seal, collected=False)
+    crls = _crls(world)
+    signed_at = world.later()
+    signature = cms.sign(b"text", operator, at=signed_at)
+    with pytest.raises(VerificationError, match="on hold"):
+        _verify(world, signature, signed_at, crls)
+    world.later()
+    world.collect(201, "holder")
+    with pytest.raises(VerificationError, match="on hold"):
+        _verify(world, signature, signed_at, crls)
+    collected_at = world.later()
+    _verify(world, cms.sign(b"text", operator, at=collected_at), collected_at, crls)
