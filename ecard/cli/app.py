@@ -14,9 +14,11 @@ import typer
 from ecard.cli import (
     card_commands,
     ceb_commands,
+    centre_commands,
     demo_command,
     payment179_commands,
     pin_commands,
+    register_commands,
     sign_command,
     simulator_commands,
     trace_commands,
@@ -43,6 +45,8 @@ app.command("sign")(sign_command.sign)
 app.command("verify")(verify_command.verify)
 app.add_typer(card_commands.app, name="card")
 app.add_typer(ceb_commands.app, name="ceb")
+register_commands.add_to(centre_commands.app)
+app.add_typer(centre_commands.app, name="centre")
 app.add_typer(payment179_commands.app, name="179")
 app.add_typer(pin_commands.app, name="pin")
 app.add_typer(simulator_commands.app, name="simulator")

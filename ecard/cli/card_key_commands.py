@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from base64 import encodebytes
+from base64 import b64encode
 from enum import StrEnum
 from pathlib import Path
+from textwrap import wrap
 from typing import Annotated, Final
 
 import typer
@@ -20,11 +22,14 @@ from ecard.cli.card_options import (
     open_piv,
     parse_slot,
 )
+from ecard.errors import InvalidInputError
 from ecard.files import write_atomically
 
 certificate_app: Final = typer.Typer(help="Certificates on a card.", no_args_is_help=True)
 key_app: Final = typer.Typer(help="Keys on a card.", no_args_is_help=True)
 
+_PEM_LINE: Final = 64
+"""Characters of a line (RFC 7468, section 2)."""
 OutputFile = Annotated[
     str | None, typer.Option("-o", "--output", metavar="FILE", help="Where it goes; standard output by default.")
 ]
@@ -64,9 +69,10 @@ def export(
     trace: TraceFile = None,
 ) -> None:
     """Write the certificate of a slot as PEM."""
+    target = _target(output)
     with open_piv(card, trace) as piv:
         found = [piv.read_certificate(parse_slot(slot)), *(piv.read_issuers() if chain else ())]
-    _write("".join(certificate.pem() for certificate in found), output)
+    _write("".join(certificate.pem() for certificate in found), target)
 
 
 @key_app.callback()
@@ -87,16 +93,26 @@ def generate(
 
     The management key is the factory's, or the environment variable ECARD_MANAGEMENT_KEY in hexadecimal.
     """
+    where, target = parse_slot(slot), _target(output)
     with open_piv(card, trace) as piv:
         piv.authenticate_management_key(management_key())
-        kind = KeyKind(algorithm.value)
-        public_key = piv.generate_key(parse_slot(slot), kind, pin_use=PinUse[pin_use.name])
-    body = encodebytes(public_key.spki).decode()
-    _write(f"-----BEGIN PUBLIC KEY-----\n{body}-----END PUBLIC KEY-----\n", output)
+        public_key = piv.generate_key(where, KeyKind(algorithm.value), pin_use=PinUse[pin_use.name])
+    body = "\n".join(wrap(b64encode(public_key.spki).decode(), _PEM_LINE))
+    _write(f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n", target)
 
 
-def _write(text: str, output: str | None) -> None:
+def _target(output: str | None) -> Path | None:
+    """Where the output goes, None for standard output; looked at before the card is, so that no key is lost for it."""
     if output in {None, "-"}:
+        return None
+    target = Path(str(output))
+    if not os.access(target.parent, os.W_OK | os.X_OK) or target.is_dir():
+        raise InvalidInputError(f"{target}: cannot be written", remedy="name a file in a directory that is there")
+    return target
+
+
+def _write(text: str, target: Path | None) -> None:
+    if target is None:
         sys.stdout.write(text)
     else:
-        write_atomically(Path(str(output)), text.encode())
+        write_atomically(target, text.encode())

@@ -15,6 +15,9 @@ from ecard.simulator import CardFile, SimulatedCard
 from ecard.simulator.vpcd import DEFAULT_PORT, ReaderState
 from ecard.simulator.vpcd import serve as serve_card
 
+_WAIT: Final = 2.0
+"""Seconds for a card file that is in use: as long as the end of the program that used it may take."""
+
 app: Final = typer.Typer(help="Make and serve simulated cards.", no_args_is_help=True)
 
 
@@ -51,9 +54,11 @@ def serve(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    serve_card(CardFile(file), host=host, port=port, stop=stop, on_state=_say)
+    serve_card(CardFile(file, wait=_WAIT), host=host, port=port, stop=stop, on_state=_say)
+    sys.stderr.write("taken out\n")
 
 
 def _say(state: ReaderState) -> None:
-    sys.stderr.write("in the reader\n" if state is ReaderState.INSERTED else "waiting for the PC/SC service\n")
+    waiting = "waiting for the PC/SC service, or for its reader to be empty\n"
+    sys.stderr.write("in the reader\n" if state is ReaderState.INSERTED else waiting)
     sys.stderr.flush()
