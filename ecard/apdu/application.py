@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from ecard.apdu.command import Command
 from ecard.apdu.exchange import ALL
 from ecard.apdu.metadata import KeyMetadata, ManagementKeyMetadata, PinMetadata, read_key, read_management_key, read_pin
 from ecard.apdu.pivdata import ApplicationProperties, Version
+from ecard.apdu.refusal import refusal
 from ecard.apdu.session import Session
 from ecard.apdu.status import Status, explain
 from ecard.apdu.words import NIST_RID, PIV_AID, SM2_CANOKEY, Ins, PinUse, Reference, Slot
@@ -15,6 +17,8 @@ from ecard.errors import CardProtocolError, InvalidInputError, NoCardError, NoCa
 
 _BY_NAME: Final = 0x04
 _MAX_SERIAL: Final = 16
+_OTHER_LE: Final = 0x6C
+_ABSENT: Final = (Status.NOT_FOUND, Status.INS_NOT_SUPPORTED, Status.CLA_NOT_SUPPORTED, Status.FUNCTION_NOT_SUPPORTED)
 
 
 class PivApplication:
@@ -48,17 +52,26 @@ class PivApplication:
             data, status = self.session.exchange(Command(Ins.SELECT, _BY_NAME, 0, name))
             if status == Status.OK:
                 return ApplicationProperties.read(data)
+        has_none = "has no PIV application" if status in _ABSENT else "does not let its PIV application be selected"
         raise NoCardError(
-            f"the card in {self.name} has no PIV application ({status:04X}, {explain(status)})",
+            f"the card in {self.name} {has_none} ({status:04X}, {explain(status)})",
             reason=NoCardReason.UNSUPPORTED_CARD,
             remedy="use a card with a PIV application",
         )
 
     def _order(self, command: Command, what: str) -> None:
-        """Have a command done that has no data to answer: an answer with data belongs to something else."""
-        answer = self.session.transmit(command, what)
-        if answer:
-            raise CardProtocolError(f"{what}: the card answered {len(answer)} bytes where there are none")
+        """Have a command done that has no data to answer: an answer with data belongs to something else.
+
+        It has an Le all the same, without which some cards do not answer long commands. A strict card refuses that
+        as a wrong length, and gets the command once more without; so this is not for commands with a PIN.
+        """
+        response = self.session.exchange(command)
+        if response.status == Status.WRONG_LENGTH or response.status >> 8 == _OTHER_LE:
+            response = self.session.exchange(replace(command, le=None))
+        if response.status != Status.OK:
+            raise refusal(command, response.status, what)
+        if response.data:
+            raise CardProtocolError(f"{what}: the card answered {len(response.data)} bytes where there are none")
 
     def version(self) -> Version:
         """The application's version (Yubico's GET VERSION). NotSupportedByCardError where the card has none."""

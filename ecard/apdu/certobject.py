@@ -19,6 +19,9 @@ MAX_ISSUERS: Final = 16
 """The most certificates of issuers that are read from a card."""
 _CERTIFICATE, _INFO, _ERROR_DETECTION = 0x70, 0x71, 0xFE
 _COMPRESSED: Final = 0x01
+_SEQUENCE: Final = b"\x30"
+_NET_ID: Final = b"\x01\x00"
+"""Net iD's cards: these two bytes and the length in two more, then zlib."""
 _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 _SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
 _DATA: Final = "1.2.840.113549.1.7.1"
@@ -35,13 +38,16 @@ def write(certificate: Certificate, *, compress: bool) -> bytes:
 
 
 def read(content: bytes) -> Certificate:
-    """The certificate in an object's content; CardProtocolError where there is none or it is damaged."""
+    """The certificate in an object's content; CardProtocolError where there is none or it is damaged.
+
+    Whether it is compressed its first byte says: cards and programs write 01, 80 or nothing at all into tag 71.
+    """
     found = tlv.decode(content)
     if _CERTIFICATE not in found:
         raise CardProtocolError("the certificate object holds no certificate")
     stored = found[_CERTIFICATE]
-    if found.get(_INFO, b"\0")[:1] == b"\1":
-        stored = _inflate(stored)
+    if not stored.startswith(_SEQUENCE):
+        stored = _inflate(stored[4:] if stored.startswith(_NET_ID) else stored)
     try:
         return Certificate(stored)
     except EncodingError as error:

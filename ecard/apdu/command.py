@@ -91,11 +91,13 @@ def _parse_body(body: bytes) -> tuple[bytes, int | None]:
     raise CardProtocolError("the command's length bytes do not fit its length")
 
 
-def for_t0(encoded: bytes) -> bytes:
-    """A short command as protocol T=0 carries it: always a fifth byte, and no Le after data (7816-3, section 12.2).
+def is_extended(encoded: bytes) -> bool:
+    """Whether an encoded command has the extended form."""
+    return len(encoded) > HEADER + 1 and encoded[HEADER] == 0
 
-    An extended command stays as it is.
-    """
+
+def for_t0(encoded: bytes) -> bytes:
+    """A short command as protocol T=0 carries it: always a fifth byte, and no Le after data (7816-3, section 12.2)."""
     if len(encoded) == HEADER:
         return encoded + b"\0"
     has_data_and_le = len(encoded) > HEADER + 1 and encoded[HEADER] == len(encoded) - HEADER - 2

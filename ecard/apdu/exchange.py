@@ -108,8 +108,9 @@ class LengthForm:
         return response
 
     def _with_right_le(self, command: Command, encode: Callable[[Command], bytes]) -> Response:
+        """A command with an Le goes again with the Le that the card wants; one without, as every PIN, never."""
         response = self._wire(encode(command))
-        if response.status >> 8 != _OTHER_LE:
+        if response.status >> 8 != _OTHER_LE or command.le is None:
             return response
         return self._wire(encode(replace(command, le=response.status & 0xFF or _SHORT_LE)))
 

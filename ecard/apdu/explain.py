@@ -13,6 +13,7 @@ from ecard.apdu.trace import Exchange, Trace, unmask
 from ecard.apdu.words import Ins, ManagementAlgorithm, Object, Reference, Slot
 from ecard.errors import CardProtocolError
 
+_MOST_OF_A_TAG: Final = 3
 _ALGORITHMS: Final = {
     words.RSA1024: "RSA-1024",
     words.RSA2048: "RSA-2048",
@@ -106,7 +107,8 @@ def _verify(command: Command) -> str:
 
 
 def _object(command: Command) -> str:
-    number = int.from_bytes(command.data[2 : 2 + command.data[1]], "big") if command.data[:1] == b"\x5c" else 0
+    head, rest = command.data[:2], command.data[2:]
+    number = int.from_bytes(rest[: min(head[1], _MOST_OF_A_TAG)], "big") if head[:1] == b"\x5c" and head[1:] else 0
     return _OBJECTS.get(number, f"object {number:X}")
 
 

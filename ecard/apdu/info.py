@@ -13,10 +13,17 @@ from ecard.apdu.piv import PivSession
 from ecard.apdu.pivdata import Version
 from ecard.apdu.words import Slot
 from ecard.certificate import Certificate
-from ecard.errors import CardProtocolError, NotSupportedByCardError, ObjectNotFoundError
+from ecard.errors import (
+    CardProtocolError,
+    CardStatusError,
+    InvalidKeyError,
+    NotSupportedByCardError,
+    ObjectNotFoundError,
+)
 
 MAIN_SLOTS: Final = (Slot.AUTHENTICATION, Slot.SIGNATURE, Slot.KEY_MANAGEMENT, Slot.CARD_AUTHENTICATION)
 """The slots that every PIV card has."""
+_REFUSALS: Final = (NotSupportedByCardError, ObjectNotFoundError, CardStatusError, InvalidKeyError)
 _T = TypeVar("_T")
 
 
@@ -54,7 +61,7 @@ class CardInfo:
 def card_info(piv: PivSession, *, slots: Iterable[Slot] = MAIN_SLOTS) -> CardInfo:
     """Ask the card for everything about itself and ``slots``. Spends no try of any PIN.
 
-    Raises CardConnectionError, and CardStatusError or CardProtocolError for a card that answers nonsense.
+    What it refuses to tell, or tells without sense, is None as what it lacks. Raises CardConnectionError.
     """
     chuid = _told(piv.chuid)
     found = [_slot(piv, slot) for slot in slots]
@@ -66,7 +73,7 @@ def card_info(piv: PivSession, *, slots: Iterable[Slot] = MAIN_SLOTS) -> CardInf
         serial=_told(piv.serial),
         guid=chuid.guid if chuid else None,
         expires=chuid.expires if chuid else None,
-        pin_tries=piv.pin_tries(),
+        pin_tries=_told(piv.pin_tries),
         puk_tries=_told(piv.puk_tries),
         pin=_told(piv.pin_metadata),
         puk=_told(piv.puk_metadata),
@@ -78,14 +85,16 @@ def card_info(piv: PivSession, *, slots: Iterable[Slot] = MAIN_SLOTS) -> CardInf
 def _told(ask: Callable[[], _T]) -> _T | None:
     try:
         return ask()
-    except (NotSupportedByCardError, ObjectNotFoundError):
+    except (CardProtocolError, *_REFUSALS):
         return None
 
 
 def _slot(piv: PivSession, slot: Slot) -> SlotInfo:
     certificate, damaged = None, False
     try:
-        certificate = _told(lambda: piv.read_certificate(slot))
+        certificate = piv.read_certificate(slot)
     except CardProtocolError:
         damaged = True
+    except _REFUSALS:
+        pass
     return SlotInfo(slot, _told(lambda: piv.metadata(slot)), certificate, damaged)

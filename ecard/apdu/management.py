@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -39,16 +40,12 @@ class ManagementVerbs(ObjectVerbs):
     def authenticate_management_key(self, key: bytes, *, algorithm: ManagementAlgorithm | None = None) -> None:
         """Prove the management key to the card, and have the card prove that it has it.
 
-        ``algorithm`` is by default the one in the card's metadata, or the one that the key's length is for (24
-        bytes: 3DES). Raises InvalidInputError for a key of another length than the algorithm's, and
+        ``algorithm`` is by default the one in the card's metadata, or one that the key's length is for (of 24 bytes
+        3DES, then AES-192). Raises InvalidInputError for a key of another length than the algorithm's, and
         ManagementKeyError where the card refuses it or does not have it.
         """
-        algorithm = algorithm or self._management_algorithm(key)
-        _check_length(key, algorithm)
         what = "authenticating with the management key"
-        witness = self._authenticate(algorithm, what, {_WITNESS: b""})[_WITNESS]
-        if len(witness) != algorithm.block_size:
-            raise CardProtocolError(f"{what}: the card's witness has {len(witness)} bytes")
+        algorithm, witness = self._witness(key, what, (algorithm,) if algorithm else self._management_algorithms(key))
         cipher = _cipher(key, algorithm).decryptor()
         proof = {_WITNESS: cipher.update(witness), _CHALLENGE: secrets.token_bytes(algorithm.block_size)}
         try:
@@ -60,6 +57,23 @@ class ManagementVerbs(ObjectVerbs):
         if not hmac.compare_digest(answer, _cipher(key, algorithm).encryptor().update(proof[_CHALLENGE])):
             raise ManagementKeyError("the card did not prove that it has the management key")
 
+    def _witness(
+        self, key: bytes, what: str, algorithms: Sequence[ManagementAlgorithm]
+    ) -> tuple[ManagementAlgorithm, bytes]:
+        """The card's witness under the first algorithm that it knows of the key; asking for one costs nothing."""
+        *others, last = algorithms
+        for algorithm in others:
+            with suppress(CardStatusError):
+                return algorithm, self._witness_under(algorithm, key, what)
+        return last, self._witness_under(last, key, what)
+
+    def _witness_under(self, algorithm: ManagementAlgorithm, key: bytes, what: str) -> bytes:
+        _check_length(key, algorithm)
+        witness = self._authenticate(algorithm, what, {_WITNESS: b""})[_WITNESS]
+        if len(witness) != algorithm.block_size:
+            raise CardProtocolError(f"{what}: the card's witness has {len(witness)} bytes")
+        return witness
+
     def _authenticate(self, algorithm: ManagementAlgorithm, what: str, fields: dict[int, bytes]) -> dict[int, bytes]:
         data = tlv.encode(_TEMPLATE, [tlv.encode(tag, value) for tag, value in fields.items()])
         command = Command(Ins.GENERAL_AUTHENTICATE, algorithm, Reference.MANAGEMENT_KEY, data)
@@ -69,12 +83,12 @@ class ManagementVerbs(ObjectVerbs):
             raise CardProtocolError(f"{what}: the card's answer lacks data object {wanted:X}")
         return answer
 
-    def _management_algorithm(self, key: bytes) -> ManagementAlgorithm:
-        with suppress(NotSupportedByCardError, ObjectNotFoundError):
+    def _management_algorithms(self, key: bytes) -> Sequence[ManagementAlgorithm]:
+        with suppress(NotSupportedByCardError, ObjectNotFoundError, CardStatusError):
             found = self.management_key_metadata().algorithm
             if found is not None:
-                return found
-        return {16: ManagementAlgorithm.AES128, 32: ManagementAlgorithm.AES256}.get(len(key), ManagementAlgorithm.TDES)
+                return (found,)
+        return [a for a in ManagementAlgorithm if a.key_size == len(key)] or [ManagementAlgorithm.TDES]
 
     def set_management_key(
         self, key: bytes, *, algorithm: ManagementAlgorithm = ManagementAlgorithm.TDES, touch: bool = False

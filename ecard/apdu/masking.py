@@ -1,16 +1,19 @@
 """Which bytes of an exchange are secret, so that no log and no trace ever holds them.
 
-What is masked follows from the instruction, never from the content: a byte masked needlessly costs less than a PIN
+What is secret follows from the instruction, never from the content: a byte masked needlessly costs less than a PIN
 written down. Lengths stay. Masked are all data of VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, SET MANAGEMENT
 KEY and IMPORT KEY; both directions of authentication with the management key; the answers of decryption and key
-agreement; and the objects that hold biometrics, personal data or, on some cards, the management key.
+agreement; and the objects that hold biometrics, personal data or, on some cards, the management key. Masked wherever
+it stands is an identity number in clear, as a certificate may have one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from ecard.apdu.command import CHAINING, HEADER, Command
+from ecard.apdu.personal import IdentityNumbers
 from ecard.apdu.words import RSA1024, RSA2048, RSA3072, RSA4096, Ins, Object, Reference
 from ecard.errors import CardProtocolError
 
@@ -44,6 +47,7 @@ class Masker:
     def __init__(self) -> None:
         self._first: Command | None = None
         self._secret_answer = False
+        self._sent, self._received = IdentityNumbers(), IdentityNumbers()
 
     def mask(self, encoded: bytes, answer: bytes) -> tuple[str, str]:
         """The command and the response data as text. A command that cannot be read is masked after its header."""
@@ -51,29 +55,44 @@ class Masker:
             command = Command.parse(encoded)
         except CardProtocolError:
             self._secret_answer = True
-            return _hex(encoded[:HEADER]) + MASK * len(encoded[HEADER:]), MASK * len(answer)
-        if command.ins != Ins.GET_RESPONSE:
-            first = command if self._first is None or self._first.header[1:] != command.header[1:] else self._first
-            self._first = first if command.cla & CHAINING else None
-            self._secret_answer = _answer_is_secret(first)
-            shown = _mask_command(encoded, command, is_first=first is command, secret=_data_is_secret(first))
+            return _masked(encoded, [(HEADER, len(encoded))]), MASK * len(answer)
+        if command.ins == Ins.GET_RESPONSE:
+            shown = _masked(encoded, [])
         else:
-            shown = _hex(encoded)
-        return shown, MASK * len(answer) if self._secret_answer else _hex(answer)
+            shown, self._received = self._mask_command(encoded, command), IdentityNumbers()
+        return shown, MASK * len(answer) if self._secret_answer else _masked(answer, self._received.find(answer))
+
+    def _mask_command(self, encoded: bytes, command: Command) -> str:
+        first = command if self._first is None or self._first.header[1:] != command.header[1:] else self._first
+        if first is command:
+            self._sent = IdentityNumbers()
+        self._first = first if command.cla & CHAINING else None
+        self._secret_answer = _answer_is_secret(first)
+        begin = _begin_of_data(encoded)
+        if not _data_is_secret(first):
+            found = self._sent.find(command.data)
+            return _masked(encoded, [(begin + start, begin + end) for start, end in found])
+        end = begin + len(command.data)
+        if not command.data:
+            # nothing but an Le belongs there; whatever else it is may be a PIN without its length
+            begin, end = HEADER + 1, len(encoded)
+        if command.ins in (Ins.PUT_DATA, Ins.GET_DATA) and first is command:
+            begin += 5  # the tag list says which object it is
+        return _masked(encoded, [(begin, end)])
 
 
-def _hex(data: bytes) -> str:
-    return data.hex().upper()
+def _begin_of_data(encoded: bytes) -> int:
+    """After the header and the one or three bytes that tell the length."""
+    return HEADER + (3 if len(encoded) > HEADER + 1 and not encoded[HEADER] else 1)
 
 
-def _mask_command(encoded: bytes, command: Command, *, is_first: bool, secret: bool) -> str:
-    if not secret or not command.data:
-        return _hex(encoded)
-    start = HEADER + (1 if encoded[HEADER] else 3)
-    end = start + len(command.data)
-    if command.ins in (Ins.PUT_DATA, Ins.GET_DATA) and is_first:
-        start += 5  # the tag list says which object it is
-    return _hex(encoded[:start]) + MASK * (end - start) + _hex(encoded[end:])
+def _masked(data: bytes, spans: Sequence[tuple[int, int]]) -> str:
+    """``data`` in hexadecimal, with the bytes of the spans masked."""
+    shown, position = "", 0
+    for begin, end in spans:
+        shown += data[position:begin].hex().upper() + MASK * len(data[begin:end])
+        position = end
+    return shown + data[position:].hex().upper()
 
 
 def _data_is_secret(first: Command) -> bool:

@@ -34,6 +34,8 @@ class ObjectVerbs(PivApplication):
         """
         command = Command(Ins.GET_DATA, *_CURRENT, _tag_list(number), le=ALL)
         answer = self.session.transmit(command, f"reading object {number:X}")
+        if not answer:
+            raise ObjectNotFoundError(f"reading object {number:X}: the card answered nothing")
         if number in _UNWRAPPED:
             return answer
         content = tlv.unwrap(answer, _CONTENT, f"object {number:X}")

@@ -5,6 +5,7 @@ Every session has a context of its own: readers plugged in later are seen, and a
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -13,10 +14,11 @@ from types import ModuleType
 from typing import Any, Final
 
 from ecard.apdu import pcsc_errors as errors
-from ecard.apdu.command import for_t0
-from ecard.apdu.deadline import Watch, open_sockets, watch
+from ecard.apdu.command import for_t0, is_extended
+from ecard.apdu.deadline import Line, Watch, lines_since, open_sockets, watch
 from ecard.apdu.pcsc_errors import Code, code
 from ecard.apdu.pinpad import read_features
+from ecard.apdu.status import Status
 from ecard.apdu.transport import Transport
 from ecard.errors import CardBusyError, CardProtocolError, MissingDependencyError, NoCardError, NoCardReason
 
@@ -25,6 +27,8 @@ _ANY_PROTOCOL: Final = 3
 _GET_FEATURES: Final = 3400
 """CM_IOCTL_GET_FEATURE_REQUEST (PC/SC part 10, section 2.2)."""
 _MAX_RESETS: Final = 8
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Held while a conversation begins, so that of two threads each finds its own socket."""
 
 
 def library() -> ModuleType:
@@ -42,10 +46,10 @@ def library() -> ModuleType:
 class Context:
     """A conversation with the PC/SC service, for the length of a ``with`` block."""
 
-    def __init__(self, scard: Any, handle: int, descriptor: int | None) -> None:
+    def __init__(self, scard: Any, handle: int) -> None:
         self.scard: Final = scard
         self.handle: Final = handle
-        self.descriptor: Final = descriptor
+        self.line: Line | None = None
         """The socket of the conversation, where the system has one and tells."""
 
     def readers(self) -> list[str]:
@@ -68,15 +72,34 @@ class Context:
 def context() -> Iterator[Context]:
     """Begin a conversation with the service. Raises MissingDependencyError, NoCardError (SERVICE_NOT_RUNNING)."""
     scard = library()
-    before = open_sockets()
     result, handle = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
     if code(result) != Code.OK:
         raise errors.service_not_running()
-    new = open_sockets() - before
     try:
-        yield Context(scard, handle, min(new) if len(new) == 1 else None)
+        yield Context(scard, handle)
     finally:
         scard.SCardReleaseContext(handle)
+
+
+@contextmanager
+def _with_line() -> Iterator[Context]:
+    """A conversation with the service whose socket is known, where the system tells.
+
+    A new socket of another thread to the same service would make it uncertain which is which: then another
+    conversation is begun.
+    """
+    for last_attempt in (False, False, True):
+        with ExitStack() as stack:
+            with _ONE_AT_A_TIME:
+                before = open_sockets()
+                pcsc = stack.enter_context(context())
+                lines = lines_since(before)
+            for line in lines:
+                stack.callback(line.close)
+            if len(lines) <= 1 or last_attempt:
+                pcsc.line = lines[0] if len(lines) == 1 else None
+                yield pcsc
+                return
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +175,17 @@ class PcscReader:
     @contextmanager
     def _opened(self) -> Iterator[Transport]:
         with ExitStack() as stack:
-            pcsc = stack.enter_context(context())
-            self._name, bits, self._atr = self._find(pcsc)
-            busy = bool(bits & (pcsc.scard.SCARD_STATE_INUSE | pcsc.scard.SCARD_STATE_EXCLUSIVE))
+            pcsc = stack.enter_context(_with_line())
+            self._name, self._atr = self._find(pcsc)
             deadline = time.monotonic() + self._wait
-            # another program can hold the card only where one is connected: nobody else needs a watch
-            with watch(pcsc.descriptor if busy else None, self._wait) as limit:
+            with watch(pcsc.line, self._wait) as limit:
                 card = stack.enter_context(_connected(pcsc, self._name, deadline, limit))
                 stack.enter_context(_transaction(card, deadline, limit))
             if limit.expired:
                 raise _busy(self._name)
             yield card
 
-    def _find(self, pcsc: Context) -> tuple[str, int, bytes]:
+    def _find(self, pcsc: Context) -> tuple[str, bytes]:
         names = pcsc.readers()
         if not names:
             raise errors.no_reader()
@@ -175,7 +196,7 @@ class PcscReader:
         found = [(name, *pcsc.state(name)) for name in fitting]
         for name, bits, atr in found:
             if reason_of(pcsc.scard, bits) is None:
-                return name, bits, atr
+                return name, atr
         if reason_of(pcsc.scard, found[0][1]) is NoCardReason.UNSUPPORTED_CARD:
             raise errors.mute_card(fitting[0], 0)
         raise errors.no_card(" or ".join(fitting))
@@ -197,6 +218,8 @@ class _Card:
 
     def transmit(self, command: bytes, /) -> tuple[bytes, int]:
         """One exchange. Raises CardConnectionError or a class of it that says what happened."""
+        if self._is_t0 and is_extended(command):
+            return b"", Status.WRONG_LENGTH  # T=0 carries none (7816-3, section 12.2), and most readers fail over it
         sent = for_t0(command) if self._is_t0 else command
         result, answer = self.scard.SCardTransmit(self.handle, self._header, list(sent))
         if code(result) != Code.OK:

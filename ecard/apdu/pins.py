@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hmac
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ecard.apdu.command import Command
-from ecard.apdu.management import ManagementVerbs
 from ecard.apdu.newpin import DEFAULT_POLICY, NO_FACTS, require_good, require_unseen_allowed
 from ecard.apdu.pinpad import (
     MAX_PIN,
@@ -23,11 +22,12 @@ from ecard.apdu.pinpad import (
     status_of,
     verify_structure,
 )
-from ecard.apdu.refusal import blocked, refusal
-from ecard.apdu.status import Status, tries_left
+from ecard.apdu.presenting import PinStatus, PresentingVerbs
+from ecard.apdu.refusal import blocked
+from ecard.apdu.status import Status, explain
 from ecard.apdu.words import Ins, Reference
 from ecard.errors import (
-    CardProtocolError,
+    CardStatusError,
     InvalidInputError,
     LastPinTryError,
     NotSupportedByCardError,
@@ -39,16 +39,7 @@ from ecard.pin import HolderFacts, Pin, PinPolicy, PinReference, PinRequest, Pin
 _LOG_OUT: Final = 0xFF
 
 
-@dataclass(frozen=True, slots=True)
-class PinStatus:
-    """What the card says when asked for the state of the PIN."""
-
-    verified: bool
-    left: int | None
-    """The tries left; None where the card does not say, as when the PIN is verified."""
-
-
-class PinVerbs(ManagementVerbs):
+class PinVerbs(PresentingVerbs):
     """VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER (SP 800-73-5 part 2, section 3.2), and Yubico's counters."""
 
     _verified = False
@@ -59,10 +50,7 @@ class PinVerbs(ManagementVerbs):
 
     def pin_status(self) -> PinStatus:
         """Whether the PIN is verified, and how many tries are left. Spends none."""
-        answer, status = self.session.exchange(Command(Ins.VERIFY, p2=self._pin_reference, le=None))
-        if answer:
-            raise CardProtocolError("asking for the state of the PIN: the card answered data where there are none")
-        return PinStatus(status == Status.OK, tries_left(status) if status != Status.WARNING_CHANGED else None)
+        return self._told_by_verify(self._pin_reference)
 
     def pin_tries(self) -> int | None:
         """How many wrong PINs the card still takes; None where it does not say. Spends none.
@@ -80,9 +68,9 @@ class PinVerbs(ManagementVerbs):
 
         Raises NotSupportedByCardError where the card does not say: only metadata (Yubico) and some cards' VERIFY do.
         """
-        with suppress(NotSupportedByCardError, ObjectNotFoundError):
+        with suppress(NotSupportedByCardError, ObjectNotFoundError, CardStatusError):
             return self.puk_metadata().left
-        left = tries_left(self.session.exchange(Command(Ins.VERIFY, p2=Reference.PUK, le=None)).status)
+        left = self._told_by_verify(Reference.PUK).left
         if left is None:
             raise NotSupportedByCardError("the card does not say how many tries of the PUK are left")
         return left
@@ -102,7 +90,7 @@ class PinVerbs(ManagementVerbs):
         else:
             data = self._ask(pin, act, left, PinReference.PIN)
             self._forget_pin()
-            self._order(replace(command, data=data), what)
+            self._present(replace(command, data=data), what)
         self._verified, self._safe, self._last_try_used = True, left != 1, left == 1
 
     def _enter(self, pin: AtTheReader, act: str, left: int | None, command: Command, what: str) -> None:
@@ -113,14 +101,15 @@ class PinVerbs(ManagementVerbs):
             feature, structure = Feature.VERIFY_PIN_DIRECT, verify_structure(command)
         else:
             feature, structure = Feature.MODIFY_PIN_DIRECT, modify_structure(command)
-        status = status_of(self.session.control(feature, structure))
-        if status != Status.OK:
-            raise refusal(command, status, what)
+        self._judge(command, status_of(self.session.control(feature, structure)), what)
 
     def log_out(self) -> None:
         """Make the card forget that the PIN was verified (SP 800-73-5: VERIFY with P1 FF)."""
         self._forget_pin()
-        self._order(Command(Ins.VERIFY, _LOG_OUT, self._pin_reference, le=None), "logging out")
+        answer, status = self.session.exchange(Command(Ins.VERIFY, _LOG_OUT, self._pin_reference, le=None))
+        if answer or status != Status.OK:
+            words = f"logging out: the card answered {status:04X}, {explain(status)}"
+            raise NotSupportedByCardError(words, remedy="take the card out, or wait until it has no power any more")
 
     def change_pin(
         self,
@@ -147,7 +136,7 @@ class PinVerbs(ManagementVerbs):
         data = self._ask(old, "change it", left, PinReference.PIN)
         data += self._ask_new(new, policy, facts, data, Reason.USED_BEFORE)
         self._forget_pin()
-        self._order(replace(command, data=data), what)
+        self._present(replace(command, data=data), what)
 
     def change_puk(self, old: Pin | PinSupplier, new: Pin | PinSupplier, *, use_last_try: bool = False) -> None:
         """Replace the PUK. A card that does not say how many tries are left gets the PUK all the same, once.
@@ -156,7 +145,7 @@ class PinVerbs(ManagementVerbs):
         """
         data = self._ask(old, "change it", self._puk_tries_to_spend(use_last_try), PinReference.PUK)
         data += self._ask(new, "be the new one", None, PinReference.PUK)
-        self._order(Command(Ins.CHANGE_REFERENCE_DATA, p2=Reference.PUK, data=data), "changing the PUK")
+        self._present(Command(Ins.CHANGE_REFERENCE_DATA, p2=Reference.PUK, data=data), "changing the PUK")
 
     def unblock_pin(
         self,
@@ -175,7 +164,7 @@ class PinVerbs(ManagementVerbs):
         data += self._ask_new(new_pin, policy, facts, data, Reason.EQUAL_TO_PUK)
         self._forget_pin()
         command = Command(Ins.RESET_RETRY_COUNTER, p2=self._pin_reference, data=data)
-        self._order(command, "unblocking the PIN")
+        self._present(command, "unblocking the PIN")
 
     def set_tries(self, pin: int, puk: int) -> None:
         """Set how many tries PIN and PUK have. The card sets both back to those of the factory (Yubico).
@@ -187,6 +176,7 @@ class PinVerbs(ManagementVerbs):
             raise InvalidInputError("a number of tries is from 1 to 255")
         self._forget_pin()
         self._order(Command(Ins.SET_PIN_RETRIES, pin, puk), "setting the numbers of tries")
+        self._refused = {}
 
     def _forget_pin(self) -> None:
         self._verified = self._safe = self._last_try_used = False
@@ -198,19 +188,18 @@ class PinVerbs(ManagementVerbs):
         return self._may_spend(self.pin_status(), use_last_try)
 
     def _may_spend(self, status: PinStatus, use_last_try: bool) -> int | None:
-        left = status.left
-        if status.verified:
-            if not self._last_try_used:
-                return None  # a right PIN was the last one sent, so the counter is at its top
-            left = self.pin_tries()
-        return _check("PIN", left, use_last_try)
+        if status.verified and not self._last_try_used and "PIN" not in self._refused:
+            return None  # a right PIN was the last one sent, so the counter is at its top
+        left = self._told_by_metadata(self._pin_reference) if status.left is None else status.left
+        return _check("PIN", self._least("PIN", left), use_last_try)
 
     def _puk_tries_to_spend(self, use_last_try: bool) -> int | None:
-        try:
-            left = self.puk_tries()
-        except NotSupportedByCardError:
+        told: int | None = None
+        with suppress(NotSupportedByCardError):
+            told = self.puk_tries()
+        if told is None and "PUK" not in self._refused:
             return None
-        return _check("PUK", left, use_last_try)
+        return _check("PUK", self._least("PUK", told), use_last_try)
 
     def _ask(self, pin: Pin | PinSupplier, act: str, left: int | None, reference: PinReference) -> bytes:
         request = PinRequest(card=self.name, act=act, tries_left=left, reference=reference)

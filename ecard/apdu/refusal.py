@@ -17,6 +17,7 @@ from ecard.errors import (
 )
 
 _PIN_COMMANDS: Final = (Ins.VERIFY, Ins.CHANGE_REFERENCE_DATA, Ins.RESET_RETRY_COUNTER)
+_WRONG: Final = 0x63
 _NOT_SUPPORTED: Final = (Status.INS_NOT_SUPPORTED, Status.CLA_NOT_SUPPORTED, Status.FUNCTION_NOT_SUPPORTED)
 _SLOT_COMMANDS: Final = (Ins.GENERATE_KEY, Ins.IMPORT_KEY, Ins.GET_METADATA)
 _NO_SUCH_SLOT_OR_KIND: Final = (Status.WRONG_DATA, Status.WRONG_P1P2)
@@ -52,8 +53,8 @@ def refusal(command: Command, status: int, what: str) -> EcardError:
     WrongPinError or PinBlockedError for commands that carry a PIN; NotSupportedByCardError and
     ObjectNotFoundError where the status word says so; CardStatusError for the rest.
     """
-    if command.ins in _PIN_COMMANDS and (left := tries_left(status)) is not None:
-        return refused_pin(secret_of(command), left)
+    if command.ins in _PIN_COMMANDS and (status >> 8 == _WRONG or status == Status.BLOCKED):
+        return refused_pin(secret_of(command), tries_left(status))
     words = f"{what}: the card answered {status:04X}, {explain(status)}"
     if status in _NOT_SUPPORTED or (command.ins in _SLOT_COMMANDS and status in _NO_SUCH_SLOT_OR_KIND):
         return NotSupportedByCardError(words)
@@ -67,11 +68,12 @@ def secret_of(command: Command) -> str:
     return "PUK" if command.ins == Ins.RESET_RETRY_COUNTER or command.p2 == Reference.PUK else "PIN"
 
 
-def refused_pin(secret: str, left: int) -> EcardError:
-    """The exception for a wrong ``secret`` ("PIN" or "PUK") with ``left`` tries left."""
+def refused_pin(secret: str, left: int | None) -> EcardError:
+    """The exception for a wrong ``secret`` ("PIN" or "PUK") with ``left`` tries left, None where nobody knows."""
     if left == 0:
         return PinBlockedError(f"wrong {secret}, or it was blocked before: it is blocked now", remedy=_UNBLOCK[secret])
-    return WrongPinError(f"wrong {secret}, {in_words(left)} left", tries_left=left)
+    known = "the card does not say how many tries are left" if left is None else f"{in_words(left)} left"
+    return WrongPinError(f"wrong {secret}, {known}", tries_left=left)
 
 
 def blocked(secret: str) -> EcardError:
@@ -80,6 +82,8 @@ def blocked(secret: str) -> EcardError:
 
 
 def _remedy(command: Command, status: int) -> str | None:
+    if command.ins == Ins.GENERAL_AUTHENTICATE and command.p2 == Reference.MANAGEMENT_KEY:
+        return "check the algorithm of the card's management key" if status in _NO_SUCH_SLOT_OR_KIND else None
     if status == Status.SECURITY_NOT_SATISFIED and command.ins in _NEEDS_MANAGEMENT_KEY:
         return "authenticate with the management key first"
     return next((words for (ins, word), words in _REMEDIES.items() if (command.ins, status) == (ins, word)), None)

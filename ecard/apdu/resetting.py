@@ -13,6 +13,7 @@ from ecard.apdu.words import Ins, Slot
 from ecard.errors import CardProtocolError, CardStatusError
 
 _MAX_TRIES: Final = 256
+_WRONG: Final = 0x63
 
 
 class ResetVerbs(UseVerbs):
@@ -37,15 +38,16 @@ class ResetVerbs(UseVerbs):
             self._block(Ins.VERIFY, 1)
             self._block(Ins.RESET_RETRY_COUNTER, 2)
             self._order(Command(Ins.RESET), "resetting the card")
+        self._refused = {}
 
     def _block(self, ins: Ins, values: int) -> None:
         for _ in range(_MAX_TRIES):
             data = b"".join(_random_digits() for _ in range(values))
-            command = Command(ins, p2=self._pin_reference, data=data)
+            command = Command(ins, p2=self._pin_reference, data=data, le=None)
             status = self.session.exchange(command).status
             if tries_left(status) == 0:
                 return
-            if tries_left(status) is None and status != Status.OK:
+            if status >> 8 != _WRONG and status != Status.OK:
                 break
         raise CardProtocolError("the card does not let its PIN and PUK be blocked")
 

@@ -62,7 +62,7 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._send, self._problem = None, "the session has ended"
+        self._send, self._reader, self._problem = None, None, "the session has ended"
         self._exit.__exit__(kind, error, trace)
 
     def exchange(self, command: Command) -> Response:

@@ -9,7 +9,9 @@ class Status(IntEnum):
     """Status words that ecard knows by name."""
 
     OK = 0x9000
+    DEACTIVATED = 0x6283
     WARNING_CHANGED = 0x6300
+    MEMORY_FAILURE = 0x6581
     TIMEOUT = 0x6600
     WRONG_LENGTH = 0x6700
     SECURE_MESSAGING_NOT_SUPPORTED = 0x6882
@@ -33,6 +35,9 @@ class Status(IntEnum):
 
 _WORDS = {
     Status.OK: "done",
+    Status.WARNING_CHANGED: "wrong, without saying how many tries are left",
+    Status.DEACTIVATED: "deactivated",
+    Status.MEMORY_FAILURE: "the card's memory failed",
     Status.TIMEOUT: "nobody touched the card in time",
     Status.WRONG_LENGTH: "wrong length",
     Status.SECURE_MESSAGING_NOT_SUPPORTED: "secure messaging not supported",
@@ -58,14 +63,15 @@ _WORDS = {
 def tries_left(status: int) -> int | None:
     """The tries that a status word of VERIFY, CHANGE or RESET RETRY leaves; None where it says nothing of tries.
 
-    63Cx means x (ISO/IEC 7816-4); old YubiKeys answer 63xx; 6983 means none.
+    63Cx means x (ISO/IEC 7816-4); old YubiKeys answer 63xx; 6983 means none. 6300 is theirs for none and the
+    standard's for "no information", so it says nothing.
     """
     if status == Status.BLOCKED:
         return 0
     if status & 0xFFF0 == 0x63C0:
         return status & 0x0F
     if status >> 8 == 0x63:
-        return status & 0xFF
+        return status & 0xFF or None
     return None
 
 

@@ -9,17 +9,21 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
 from ecard.apdu.masking import MASK, Masker
 from ecard.apdu.transport import Connector, Transport
-from ecard.errors import CardConnectionError, InvalidInputError
+from ecard.errors import EcardError, InvalidInputError
 
-MAX_SIZE: Final = 64 * 1024 * 1024
+MAX_SIZE: Final = 16 * 1024 * 1024
 """The most bytes of a trace that is read."""
+MAX_EXCHANGES: Final = 200_000
+"""The most exchanges of a trace that is read."""
+_MAX_LINE: Final = 2 * 65_544 + 16
+"""The longest extended command in hexadecimal, and room for what stands before and after."""
 _TITLE: Final = "# ecard trace 1"
 _ATR: Final = "# atr: "
 _READER: Final = "# reader: "
@@ -59,15 +63,26 @@ class TraceWriter:
         self._masker = Masker()
 
     def transmit(self, command: bytes, /) -> tuple[bytes, int]:
-        """Pass the command on, and write it and its answer down."""
+        """Pass the command on, and write it and its answer down.
+
+        Raises what the other transport raises, and InvalidInputError where the file cannot be written.
+        """
         try:
             data, status = self._transport.transmit(command)
-        except (CardConnectionError, OSError, EOFError) as error:
-            self._file.write(f"> {self._masker.mask(command, b'')[0]}\n{_FAILED}{type(error).__name__}\n")
+        except (EcardError, OSError, EOFError) as error:
+            _write(self._file, f"> {self._masker.mask(command, b'')[0]}\n{_FAILED}{type(error).__name__}\n")
             raise
         shown, answer = self._masker.mask(command, data)
-        self._file.write(f"> {shown}\n< {answer + ' ' if answer else ''}{status:04X}\n")
+        _write(self._file, f"> {shown}\n< {answer + ' ' if answer else ''}{status:04X}\n")
         return data, status
+
+
+def _write(file: TextIO, text: str) -> None:
+    try:
+        file.write(text)
+        file.flush()
+    except OSError as error:
+        raise InvalidInputError(f"the trace cannot be written: {error.strerror}") from None
 
 
 class TracedReader:
@@ -97,10 +112,23 @@ class TracedReader:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         except OSError as error:
             raise InvalidInputError(f"{self._path}: cannot be written: {error.strerror}") from None
-        with os.fdopen(descriptor, "a", encoding="ascii", buffering=1) as file, self._connector.open() as transport:
-            name = self.name.encode("ascii", "backslashreplace").decode()
-            file.write(f"{_TITLE}\n{_READER}{name}\n{_ATR}{self.atr.hex().upper()}\n")
+        with _closing(os.fdopen(descriptor, "a", encoding="ascii")) as file, self._connector.open() as transport:
+            _write(file, f"{_TITLE}\n{_READER}{_on_one_line(self.name)}\n{_ATR}{self.atr.hex().upper()}\n")
             yield TraceWriter(transport, file)
+
+
+@contextmanager
+def _closing(file: TextIO) -> Iterator[TextIO]:
+    try:
+        yield file
+    finally:
+        # what could not be written was said when it could not
+        with suppress(OSError):
+            file.close()
+
+
+def _on_one_line(name: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in name).encode("ascii", "backslashreplace").decode()
 
 
 def read_trace(path: Path) -> Trace:
@@ -126,6 +154,8 @@ def parse_trace(text: str, what: str = "trace") -> Trace:
     reader, atr, command = "", b"", None
     exchanges: list[Exchange] = []
     for number, line in enumerate(lines, 1):
+        if len(line) > _MAX_LINE or len(exchanges) > MAX_EXCHANGES:
+            raise InvalidInputError(f"{what}: line {number} is too long, or one of too many")
         if line.startswith(_READER):
             reader = line[len(_READER) :]
         elif line.startswith(_ATR):

@@ -56,20 +56,36 @@ def serve(
 
     Connects again whenever the service comes back. Where ``inserted`` is given, the card is in the reader only
     while it is set. A card that fails as a faulty one does is out for a second and in again. ``on_state`` is called
-    from this thread. The card is taken for as long as this runs. Raises what opening the card raises, CardFileError
-    where it cannot be saved, and InvalidInputError for a port that is none.
+    from this thread, first with WAITING and then at every change. The card is taken for as long as this runs. Raises
+    what opening the card raises, CardFileError where it cannot be saved, and InvalidInputError for a port that is none.
     """
     if not 0 < port < 1 << 16:
         raise InvalidInputError(f"{port} is no TCP port", remedy="give a number from 1 to 65535")
     source = InProcess(card) if isinstance(card, SimulatedCard) else card
+    tell = _Changes(on_state)
     with source.open() as powered:
         powered.power_off()
+        tell(ReaderState.WAITING)
         while not stop.is_set():
             if inserted is not None and not inserted.wait(_RETRY):
                 continue
-            _stay_in_reader(powered, (host, port), lambda: not stop.is_set() and _is_in(inserted), on_state)
+            _stay_in_reader(powered, (host, port), lambda: not stop.is_set() and _is_in(inserted), tell)
             powered.power_off()
-            on_state(ReaderState.WAITING)
+            if not stop.is_set():
+                tell(ReaderState.WAITING)
+
+
+class _Changes:
+    """Passes a state on where it is another one than before."""
+
+    def __init__(self, on_state: Callable[[ReaderState], None]) -> None:
+        self._on_state = on_state
+        self._last: ReaderState | None = None
+
+    def __call__(self, state: ReaderState) -> None:
+        if state is not self._last:
+            self._last = state
+            self._on_state(state)
 
 
 def _is_in(inserted: threading.Event | None) -> bool:

@@ -82,6 +82,7 @@ class CardModel(RuleBasedStateMachine):
         self.pin, self.puk = Secret("123456"), Secret("12345678")
         self._forgotten()
         self.learnt: set[Slot] = set()
+        self.puk_refused = False
         with Session(InProcess(self.card)) as session:
             piv = PivSession(session)
             authenticate(piv)
@@ -104,6 +105,13 @@ class CardModel(RuleBasedStateMachine):
             self._forgotten()
         return expected
 
+    def _expected_of_puk(self, puk: str, insist: bool) -> type[EcardError] | None:
+        """What must be raised when ``puk`` is sent: its counter is told by metadata, or by a refusal in the session."""
+        expected = self.puk.expected(puk, insist, known=self.tells_more or self.puk_refused)
+        if expected is not LastPinTryError:
+            self.puk_refused = expected is not None
+        return expected
+
     def raises(self, expected: type[EcardError] | None) -> AbstractContextManager[object]:
         if expected is None:
             return nullcontext()
@@ -117,6 +125,7 @@ class CardModel(RuleBasedStateMachine):
         self.piv = PivSession(self.session)
         self._forgotten()
         self.learnt = set()
+        self.puk_refused = False
 
     @precondition(lambda self: self.session is not None)
     @rule()
@@ -164,7 +173,7 @@ class CardModel(RuleBasedStateMachine):
     @precondition(lambda self: self.session is not None)
     @rule(old=PUKS, new=PUKS, insist=st.booleans())
     def change_puk(self, old: str, new: str, insist: bool) -> None:
-        expected = self.puk.expected(old, insist, known=self.tells_more)
+        expected = self._expected_of_puk(old, insist)
         with self.raises(expected):
             self.piv.change_puk(Pin(old), Pin(new), use_last_try=insist)
         if expected is None:
@@ -173,7 +182,7 @@ class CardModel(RuleBasedStateMachine):
     @precondition(lambda self: self.session is not None)
     @rule(puk=PUKS, new=PINS, insist=st.booleans())
     def unblock(self, puk: str, new: str, insist: bool) -> None:
-        expected = self.puk.expected(puk, insist, known=self.tells_more)
+        expected = self._expected_of_puk(puk, insist)
         with self.raises(expected):
             self.piv.unblock_pin(Pin(puk), Pin(new), policy=UNSAFE_NO_POLICY, use_last_try=insist)
         if expected is None:
@@ -220,6 +229,7 @@ class CardModel(RuleBasedStateMachine):
     @rule()
     def reset(self) -> None:
         self.piv.reset()
+        self.puk_refused = False
         self.pin, self.puk = Secret("123456"), Secret("12345678")
         self._forgotten()
         self.learnt = set()

@@ -250,7 +250,17 @@ def test_objects_have_a_limit() -> None:
         piv.put_object(Object.SECURITY, bytes(60001))
 
 
-@pytest.mark.parametrize("answer", [b"", b"\x53\x02a", b"\x54\x01a", b"\x53\x01ab"])
+@pytest.mark.parametrize("answer", [b"", b"\x53\0"])
+def test_an_object_without_content_is_none(answer: bytes) -> None:
+    card = Scripted(lambda c: (answer if c[1] == Ins.GET_DATA else b"", 0x9000))
+    with Session(card) as session:
+        piv = PivSession(session)
+        with pytest.raises(ObjectNotFoundError):
+            piv.get_object(Object.CHUID)
+        assert piv.read_issuers() == ()
+
+
+@pytest.mark.parametrize("answer", [b"\x53\x02a", b"\x54\x01a", b"\x53\x01ab"])
 def test_an_object_in_the_wrong_wrapping_is_refused(answer: bytes) -> None:
     card = Scripted(lambda c: (answer if c[1] == Ins.GET_DATA else b"", 0x9000))
     with Session(card) as session, pytest.raises(CardProtocolError):

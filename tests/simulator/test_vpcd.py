@@ -92,10 +92,10 @@ def test_a_whole_conversation() -> None:
     with serving(card, reader) as states:
         reader.accept()
         assert reader.ask(b"\4") == card.atr
-        assert not states
+        assert states == [ReaderState.WAITING]
         reader.send(b"\1")
         assert reader.ask(b"\4") == card.atr
-        assert states == [ReaderState.INSERTED]
+        assert states == [ReaderState.WAITING, ReaderState.INSERTED]
         assert reader.ask(SELECT)[-2:] == b"\x90\0"
         assert reader.ask(TRIES) == b"\x63\xc3"
         # unknown control bytes have no answer
@@ -141,15 +141,16 @@ def test_it_comes_back_when_the_service_does() -> None:
             reader.close()
         reader.accept()
         assert reader.ask(b"\4")
-    assert states[:2] == [ReaderState.INSERTED, ReaderState.WAITING]
+    assert states == [ReaderState.WAITING, ReaderState.INSERTED] * 3 + [ReaderState.WAITING]
 
 
 def test_it_waits_for_a_service_that_is_not_there_yet() -> None:
     reader = VirtualReader()
     port = reader.port
     reader.listener.close()
-    with serving(SimulatedCard.new(), reader):
-        time.sleep(0.3)
+    with serving(SimulatedCard.new(), reader) as states:
+        time.sleep(0.7)
+        assert states == [ReaderState.WAITING], "said once, however often it tries"
         reader.listener = socket.create_server(("127.0.0.1", port))
         reader.listener.settimeout(5)
         reader.accept()
