@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -15,7 +13,7 @@ import typer
 from ecard.algorithms import KeyKind
 from ecard.cli import web_server
 from ecard.cli.demo_command import DemoAlgorithm
-from ecard.cli.register_place import centre_in
+from ecard.cli.register_place import authorities_password, centre_in
 from ecard.cli.register_serving import RegisterKeeper
 from ecard.errors import AuthorityStateError, InvalidInputError
 from ecard.files import write_atomically
@@ -25,11 +23,11 @@ from ecard.pki.authority_store import AuthorityStore
 from ecard.pki.publishing import AuthorityKeeper, AuthorityService, points_at
 from ecard.pki.serving import application
 
-PASSWORD_VARIABLE: Final = "ECARD_CA_PASSWORD"  # noqa: S105 - a name, not a password
 PORT: Final = 8470
+CENTRE_FILE: Final = "centre.json"
+"""What tells a data centre with a register from authorities alone."""
 POLICY: Final = "2.25.37055351671685015376493974759472799031"
 """The policy of time stamps where no other is given: the clock of this machine, to the second (an UUID, X.667)."""
-_MINIMUM: Final = 8
 
 app: Final = typer.Typer(help="Found a data centre's authorities and serve what they publish.", no_args_is_help=True)
 
@@ -49,7 +47,7 @@ def new(
     """Found a root and an issuing authority; their keys are encrypted with ECARD_CA_PASSWORD, or what is typed."""
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise InvalidInputError(f"{directory} exists already", remedy="name another directory")
-    password = _password(is_new=True)
+    password = authorities_password(is_new=True)
     now, kind = datetime.now(UTC), KeyKind(algorithm.value)
     root = CertificateAuthority.create_root(f"{name} 根", at=now, key=kind, points=points_at(address, "root"))
     issuing = root.create_subordinate(
@@ -74,12 +72,12 @@ def serve(
 ) -> None:
     """Put CRLs, OCSP, time stamps and issuers' certificates on HTTP until interrupted; needs the extra `serve`."""
     places = _authorities(directory)
-    password = _password(is_new=False)
+    password = authorities_password()
     with ExitStack() as stack:
         services = {}
         for name, place in places.items():
             keeper: AuthorityKeeper = AuthorityStore(place, password=password)
-            if name == "issuing" and (directory / "centre.json").exists():
+            if name == "issuing" and (directory / CENTRE_FILE).exists():
                 keeper = RegisterKeeper(stack.enter_context(centre_in(directory, password)))
             stamps = len(places) == 1 or not keeper.certificate.is_self_issued
             services[name] = AuthorityService(keeper, policy=policy if stamps else None)
@@ -90,27 +88,16 @@ def serve(
 def _authorities(directory: Path) -> dict[str, Path]:
     """The directories of the authorities, by the names that they have on HTTP. Raises AuthorityStateError."""
     if (directory / STATE_FILE).exists():
+        if (directory.absolute().parent / CENTRE_FILE).exists():
+            raise AuthorityStateError(
+                f"{directory} is part of a data centre, whose register knows the cards",
+                remedy=f"serve {directory.absolute().parent}",
+            )
         return {"authority": directory}
     found = {path.parent.name: path.parent for path in sorted(directory.glob(f"*/{STATE_FILE}"))}
     if not found:
         raise AuthorityStateError(f"{directory} holds no authority", remedy="found one with: ecard centre new DIR")
     return found
-
-
-def _password(*, is_new: bool) -> bytes:
-    given = os.environ.get(PASSWORD_VARIABLE)
-    if given is None:
-        if not sys.stdin.isatty():
-            raise InvalidInputError(
-                "there is no terminal to ask for the authorities' password at",
-                remedy=f"set the environment variable {PASSWORD_VARIABLE}",
-            )
-        given = getpass.getpass("Password of the authorities' keys: ")
-        if is_new and getpass.getpass("Again: ") != given:
-            raise InvalidInputError("the two passwords differ")
-    if is_new and len(given) < _MINIMUM:
-        raise InvalidInputError(f"the password must have at least {_MINIMUM} characters")
-    return given.encode()
 
 
 def _say(address: str, names: list[str]) -> None:

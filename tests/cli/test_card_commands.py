@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from ecard.algorithms import KeyKind
+from ecard.apdu.words import Object, PinUse, Slot, TouchUse
 from ecard.certificate import load_pem_certificates
+from ecard.simulator import CardFile, InProcess, Profile, SimulatedCard
+from tests.apdu.making import administered, certificate
 from tests.cli.conftest import Demo, Outcome
 
 Ecard = Callable[..., Outcome]
@@ -24,6 +28,67 @@ def test_a_new_card_of_each_profile_tells_what_it_is(tmp_path: Path, ecard: Ecar
     assert facts["pin_tries"] == 3
     assert facts["serial"] in {4711, None}
     assert ecard("card", "info", "--card", f"sim:{file}").out.startswith("card: ")
+
+
+def test_what_is_still_from_the_factory_is_said(tmp_path: Path, ecard: Ecard, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"sim:{tmp_path / 'a.card'}"
+    ecard("simulator", "new", tmp_path / "a.card")
+    facts = json.loads(ecard("card", "info", "--card", address, "--json").out)
+    assert [facts[f"{name}_is_default"] for name in ("pin", "puk", "management_key")] == [True] * 3
+    assert ecard("card", "info", "--card", address).out.count("still the one from the factory") == 3
+    monkeypatch.setenv("ECARD_PIN", "123456")
+    monkeypatch.setenv("ECARD_NEW_PIN", "739205")
+    assert ecard("card", "pin", "change", "--card", address).status == 0
+    facts = json.loads(ecard("card", "info", "--card", address, "--json").out)
+    assert [facts[f"{name}_is_default"] for name in ("pin", "puk", "management_key")] == [False, True, True]
+    shown = ecard("card", "info", "--card", address).out
+    assert "pin tries: 3\n" in shown
+    assert "739205" not in shown + json.dumps(facts)
+
+
+def test_what_is_in_the_slots_is_said(tmp_path: Path, ecard: Ecard) -> None:
+    card = SimulatedCard.new(seed=1)
+    with administered(InProcess(card)) as piv:
+        public = piv.generate_key(Slot.SIGNATURE, KeyKind.P256, touch_use=TouchUse.CACHED)
+        piv.write_certificate(Slot.SIGNATURE, certificate(public))
+        piv.put_object(Slot.AUTHENTICATION.certificate_object, b"\x70\x02ab")
+        piv.generate_key(Slot.CARD_AUTHENTICATION, KeyKind.SM2, pin_use=PinUse.ONCE)
+        piv.put_object(Object.CHUID, b"\x34\x10short")
+    CardFile.create(tmp_path / "a.card", card)
+    facts = json.loads(ecard("card", "info", "--card", f"sim:{tmp_path / 'a.card'}", "--json").out)
+    assert facts["guid"] is None
+    assert facts["slots"] == {
+        "9A": {"certificate_is_damaged": True},
+        "9C": {
+            **{"key": "p256", "pin": "always", "touch": "cached", "origin": "generated"},
+            **{"certificate_number": "0000004d", "not_after": "2044-01-01T00:00:00Z", "role": None, "enterprise": None},
+        },
+        "9E": {"key": "sm2", "pin": "once", "touch": "never", "origin": "generated"},
+    }
+    lines = ecard("card", "info", "--card", f"sim:{tmp_path / 'a.card'}").out.splitlines()
+    assert "slot 9A: unknown kind of key, certificate damaged" in lines
+    assert "slot 9C: p256 key, pin always, touch cached, generated, certificate 0000004d until 2044-01-01" in lines
+    assert "slot 9E: sm2 key, pin once, touch never, generated, no certificate" in lines
+
+
+def test_a_text_on_the_card_does_not_move_the_cursor(tmp_path: Path, ecard: Ecard) -> None:
+    kind = Profile.named("factory").but(label="\x1b[2J\u202ecard")
+    CardFile.create(tmp_path / "a.card", SimulatedCard.new(kind, seed=1))
+    shown = ecard("card", "info", "--card", f"sim:{tmp_path / 'a.card'}").out
+    assert all(line.isprintable() for line in shown.splitlines())
+
+
+def test_no_key_is_replaced_where_its_public_half_cannot_be_written(tmp_path: Path, ecard: Ecard) -> None:
+    address = f"sim:{tmp_path / 'a.card'}"
+    ecard("simulator", "new", tmp_path / "a.card")
+    assert ecard("card", "key", "generate", "--card", address).status == 0
+    before = (tmp_path / "a.card").read_bytes()
+    for target in (tmp_path / "none" / "key.pem", tmp_path):
+        outcome = ecard("card", "key", "generate", "--card", address, "-o", target)
+        assert outcome.status == 2
+        assert "cannot be written" in outcome.err
+    assert ecard("card", "key", "generate", "--card", address, "--slot", "99").status == 2
+    assert (tmp_path / "a.card").read_bytes() == before
 
 
 def test_a_card_file_is_not_overwritten(tmp_path: Path, ecard: Ecard) -> None:
@@ -48,7 +113,9 @@ def test_generating_a_key(tmp_path: Path, ecard: Ecard, algorithm: str) -> None:
     call = ["card", "key", "generate", "--card", f"sim:{file}", "--slot", "9A", "--algorithm", algorithm]
     outcome = ecard(*call, "-o", tmp_path / "key.pem")
     assert outcome.status == 0, outcome
-    assert (tmp_path / "key.pem").read_text().startswith("-----BEGIN PUBLIC KEY-----\n")
+    lines = (tmp_path / "key.pem").read_text().splitlines()
+    assert (lines[0], lines[-1]) == ("-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----")
+    assert max(map(len, lines[1:-1])) == 64
     slots = json.loads(ecard("card", "info", "--card", f"sim:{file}", "--json").out)["slots"]
     assert slots["9A"]["key"] == algorithm
 

@@ -423,6 +423,30 @@ def test_a_key_that_always_wants_the_pin_gets_it_until_it_was_wrong(keys: None) 
     assert private.given == [PIN, PIN, WRONG_PIN]
 
 
+class Records:
+    """A private key of python-pkcs11 that keeps what it is given to sign."""
+
+    def __init__(self, private: Any) -> None:
+        self._private = private
+        self.given = b""
+
+    def __getitem__(self, attribute: Any) -> Any:
+        return self._private[attribute]
+
+    def sign(self, data: bytes, mechanism: Any) -> bytes:
+        self.given = data
+        return bytes(self._private.sign(data, mechanism=mechanism))
+
+
+def test_a_token_gets_no_more_of_a_digest_than_its_curve_takes(token: Pkcs11Token) -> None:
+    """SoftHSM cuts longer digests itself; other tokens refuse them."""
+    plain = token.key(label="p256")
+    private = Records(plain._private)
+    key = Pkcs11Key(token, private, plain.public_key)
+    key.public_key.verify(key.sign(b"message", SignatureAlgorithm.ECDSA_SHA512), b"message")
+    assert private.given == SignatureAlgorithm.ECDSA_SHA512.digest.hash(b"message")[:32]
+
+
 def test_every_error_of_the_library_is_one_of_ecards(hsm: None) -> None:
     import pkcs11
 

@@ -46,9 +46,9 @@ def inherited_xml_attributes(element: etree._Element) -> dict[str, str]:
 
 def take_out(element: etree._Element) -> None:
     """Remove an element and leave the text after it: the enveloped-signature transform (XML Signature, 6.6.4)."""
-    parent, previous, tail = element.getparent(), element.getprevious(), element.tail or ""
-    if previous is None:
+    parent, previous, tail = element.getparent(), element.getprevious(), element.tail
+    if tail and previous is None:
         parent.text = (parent.text or "") + tail
-    else:
+    elif tail:
         previous.tail = (previous.tail or "") + tail
     parent.remove(element)

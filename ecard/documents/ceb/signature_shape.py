@@ -41,6 +41,10 @@ _GRAMMAR: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "X509Certificate": ((), ()),
 }
 """For each element in document order: the elements that it must hold, and the attributes that it may have."""
+_USUAL_ATTRIBUTES: Final = {
+    name: [attribute for attribute in allowed if attribute in {"Algorithm", "URI"}]
+    for name, (_, allowed) in _GRAMMAR.items()
+}
 _TEXTS: Final = frozenset({"DigestValue", "SignatureValue", "KeyName", "X509Certificate"})
 _WHOLE: Final = [(_PREFIX + name, len(children)) for name, (children, _) in _GRAMMAR.items()]
 _WITHOUT_CERTIFICATE: Final = [(tag, 1 if tag == f"{_PREFIX}KeyInfo" else count) for tag, count in _WHOLE[:-2]]
@@ -69,7 +73,10 @@ def read_signature(signature: etree._Element) -> SignatureParts:
         raise _misshapen(elements)
     found = dict(zip(_GRAMMAR, elements, strict=False))
     for name, element in found.items():
-        _require_bare(name, element, with_tail=element is not signature)
+        text = None if name in _TEXTS else element.text
+        tail = None if element is signature else element.tail
+        if text or tail or element.keys() != _USUAL_ATTRIBUTES[name]:
+            _require_bare(name, element, text, tail)
     _require(_algorithm(found["CanonicalizationMethod"]), names.C14N, "CanonicalizationMethod")
     _require(_algorithm(found["Transform"]), names.ENVELOPED, "Transform")
     _require(found["Reference"].get("URI", "(absent)"), "", "the URI of the Reference")
@@ -84,14 +91,12 @@ def read_signature(signature: etree._Element) -> SignatureParts:
     )
 
 
-def _require_bare(name: str, element: etree._Element, *, with_tail: bool) -> None:
+def _require_bare(name: str, element: etree._Element, text: str | None, tail: str | None) -> None:
     """No attribute that is not known, and no text but where a value belongs."""
     _, allowed = _GRAMMAR[name]
     for attribute in element.keys():  # noqa: SIM118 - an element is no dict
         if attribute not in allowed:
             raise _refused(f"{name} has an attribute {_local(attribute)}")
-    text = None if name in _TEXTS else element.text
-    tail = element.tail if with_tail else None
     if (text and text.strip(_BLANK)) or (tail and tail.strip(_BLANK)):
         raise _refused(f"text stands inside or after {name}")
 
