@@ -74,6 +74,11 @@ class PublicKey:
         """The content of the subjectPublicKey BIT STRING, over which key identifiers are computed."""
         return der.read_bits(der.parse(self.spki, "SubjectPublicKeyInfo").children()[1])
 
+    @property
+    def canonical(self) -> bytes:
+        """The SubjectPublicKeyInfo in the one form that every encoding of this key leads to: points uncompressed."""
+        return PublicKey.from_native(self.native).spki
+
     def digest(self, message: bytes, algorithm: SignatureAlgorithm) -> bytes:
         """What the private key signs for ``message``: its digest; for SM2, SM3(Z || message) with the default id."""
         _require_family(self.kind, algorithm)

@@ -81,7 +81,7 @@ class Pkcs11KeyHolder(KeyHolder):
         found = [certificate] if certificate else key.token.certificates(key.id) if key.id else []
         if not found:
             raise ObjectNotFoundError("the token has no certificate with the id of the key")
-        fitting = [c for c in found if c.public_key.key_bits == key.public_key.key_bits]
+        fitting = [c for c in found if c.public_key.canonical == key.public_key.canonical]
         if not fitting:
             raise WrongCardError("the certificate belongs to another key")
         self._key: Final = key

@@ -116,7 +116,7 @@ def load_key(directory: Path, password: bytes | None) -> SoftwareKey:
 
 def require_same_key(holder: KeyHolder, saved: Saved) -> None:
     """WrongCardError unless the holder's certificate is the authority's."""
-    if holder.certificate.public_key.key_bits != saved.certificate.public_key.key_bits:
+    if holder.certificate.public_key.canonical != saved.certificate.public_key.canonical:
         raise WrongCardError("the key is not the one of this authority")
 
 

@@ -163,7 +163,7 @@ class Issuer:
         extensions: tuple[bytes, ...],
     ) -> Certificate:
         profile.require_key_kind(key.kind)
-        if key.key_bits == self.certificate.public_key.key_bits:
+        if key.canonical == self.certificate.public_key.canonical:
             raise RequestError("this is the key of the authority itself", remedy="generate a new key")
         not_before, not_after = whole_second(validity[0], "moment"), whole_second(validity[1], "end of the validity")
         profile.require_validity(self.certificate, not_before, not_after)

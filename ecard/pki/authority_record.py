@@ -108,4 +108,4 @@ class AuthorityRecord:
 
 def key_fingerprint(key: PublicKey) -> str:
     """SHA-256 of a public key's bits, in hexadecimal."""
-    return hashlib.sha256(key.key_bits).hexdigest()
+    return hashlib.sha256(key.canonical).hexdigest()

@@ -69,6 +69,6 @@ def open_envelope(
         key = SoftwareKey.from_pkcs8(key_envelope.unseal(envelope, opener))
     else:
         key = SoftwareKey(sm2.open_enveloped_key(envelope, opener))
-    if key.public_key.key_bits != certificate.public_key.key_bits:
+    if key.public_key.canonical != certificate.public_key.canonical:
         raise InvalidKeyError("the delivered key is not the one of the encryption certificate")
     return key

@@ -81,7 +81,7 @@ def _fits(report: Report, policy: SignerPolicy) -> bool:
 def _differ(one: Report, other: Report) -> bool:
     if one.signer is None or other.signer is None or one.certificate is None or other.certificate is None:
         return False
-    keys = one.certificate.public_key.key_bits, other.certificate.public_key.key_bits
+    keys = one.certificate.public_key.canonical, other.certificate.public_key.canonical
     return one.signer.card_number != other.signer.card_number and keys[0] != keys[1]
 
 
