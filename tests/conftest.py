@@ -1,4 +1,4 @@
-"""A watch over the whole run: every PIN that was made, and everything that was logged or raised.
+"""A watch over the whole run: every PIN that was made, and everything that was logged, raised or printed.
 
 ``tests/test_no_secret_left.py`` runs last and searches what was collected, and the files that the tests left.
 """
@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -13,42 +16,79 @@ import pytest
 from ecard.errors import EcardError
 from ecard.pin import Pin
 
+_ENOUGH_DIGITS = re.compile(r"(?:\d[ ,:-]{0,2}){6}")
+"""A text without this shows no PIN of digits (full-width digits count), so there is no need to keep it."""
+
+_UNHEARD = "test_nobody_listening_costs_nothing"
+"""The test of what happens where no logger is listened to."""
+
 
 class Watch(logging.Handler):
-    """What the run produced."""
+    """What the run produced, by the file of tests that was running."""
 
     def __init__(self) -> None:
         super().__init__(level=1)
-        self.pins: set[bytes] = set()
-        self.texts: set[str] = set()
+        self.pins: dict[str, set[bytes]] = defaultdict(set)
+        self.texts: dict[str, set[str]] = defaultdict(set)
+        self.heard = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.texts.add(record.getMessage())
+        self.note(logging.Formatter().format(record))
+
+    def note(self, text: str) -> None:
+        """Keep ``text``, which a person may have seen."""
+        self.heard += 1
+        if _ENOUGH_DIGITS.search(text) is not None:
+            self.texts[running()].add(text)
 
 
 WATCH = Watch()
 
 
+def running() -> str:
+    """The file of tests that is running."""
+    return os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[0]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _watched() -> Iterator[None]:
-    """Note every PIN, every message of ecard's loggers and every text of its exceptions."""
+    """Note every PIN, and every text of ecard's exceptions."""
     make_pin, make_error = Pin.__init__, EcardError.__init__
 
     def noted_pin(self: Pin, value: str | bytes | bytearray) -> None:
         make_pin(self, value)
-        WATCH.pins.add(self.reveal())
+        WATCH.pins[running()].add(self.reveal())
 
     def noted_error(self: EcardError, *args: object, **options: object) -> None:
         make_error(self, *args, **options)  # type: ignore[arg-type]
-        WATCH.texts.update((str(self), repr(self)))
+        WATCH.note(f"{self} {self!r}")
 
-    logger = logging.getLogger("ecard")
-    logger.addHandler(WATCH)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Pin, "__init__", noted_pin)
         patch.setattr(EcardError, "__init__", noted_error)
         yield
-    logger.removeHandler(WATCH)
+
+
+@pytest.fixture(autouse=True)
+def _heard(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Listen to ecard's loggers, the exchanges with cards included; a command sets up logging of its own."""
+    if request.node.name == _UNHEARD:
+        yield
+        return
+    logger = logging.getLogger("ecard")
+    level, handlers = logger.level, logger.handlers
+    logger.handlers = [WATCH]
+    logger.setLevel(1)
+    yield
+    logger.handlers = handlers
+    logger.setLevel(level)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note what a test printed that nobody took, and the traceback of one that failed."""
+    for text in (report.capstdout, report.capstderr, report.longreprtext):
+        if text:
+            WATCH.note(text)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,21 +13,25 @@ REPUBLIC: Final = 1911
 
 _DAYS: Final = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ORDERS: Final = ("ymd", "ydm", "dmy", "mdy")
+_RARE_ORDERS: Final = ("dym", "myd")
 _CALENDAR_ORDERS: Final = ("ymd", "dmy", "mdy")
 
 
 def writings(day: date) -> frozenset[str]:
     """Every usual writing of ``day``: year first or last, day and month in either order, of any length from 4.
 
-    Years have four digits, two, or are counted by the Republic of China (one to three digits); months and
-    days have two digits or, below ten, one.
+    The year is in the middle as well, from six digits on. Years have four digits, two, or are
+    counted by the Republic of China (one to three digits); months and days have two digits or, below ten, one.
 
     >>> sorted(w for w in writings(date(1988, 4, 1)) if len(w) == 8)
-    ['01041988', '04011988', '19880104', '19880401']
+    ['01041988', '01198804', '04011988', '04198801', '19880104', '19880401']
     """
     months, days = _numbers(day.month), _numbers(day.day)
     parts = [{"y": y, "m": m, "d": d} for y, m, d in product(_years(day.year), months, days)]
-    return frozenset(w for order, p in product(_ORDERS, parts) if len(w := "".join(p[c] for c in order)) >= 4)
+    orders = [*((order, 4) for order in _ORDERS), *((order, 6) for order in _RARE_ORDERS)]
+    return frozenset(
+        w for (order, fewest), p in product(orders, parts) if len(w := "".join(p[c] for c in order)) >= fewest
+    )
 
 
 def _years(year: int) -> set[str]:

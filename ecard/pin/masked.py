@@ -76,6 +76,9 @@ class Pin:
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise PinError("a PIN is not pickled", remedy="give the other process a supplier of its own")
 
+    def __getstate__(self) -> NoReturn:
+        raise PinError("the inside of a PIN is not given away", remedy="use reveal, and send what it gives to the card")
+
     def __copy__(self) -> NoReturn:
         raise PinError("a PIN is not copied", remedy="pass the same Pin on, or ask the supplier again")
 

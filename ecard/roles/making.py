@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ecard.algorithms import KeyKind
+from ecard.apdu.newpin import DEFAULT_POLICY, NO_FACTS
 from ecard.apdu.session import Session
 from ecard.certificate import Certificate
 from ecard.errors import InvalidInputError
+from ecard.pin import HolderFacts, PinPolicy
 from ecard.pki.authority import CertificateAuthority
 from ecard.pki.profile import CertificateSubject, Usage
 from ecard.roles.personalising import personalise
@@ -30,6 +32,8 @@ def make_card(
     at: datetime,
     factory: CardSecrets | None = None,
     sm2_id: int | None = None,
+    policy: PinPolicy = DEFAULT_POLICY,
+    facts: HolderFacts = NO_FACTS,
 ) -> Certificate:
     """Make the card in ``session`` the signing card of ``subject``, and return the certificate written to it.
 
@@ -38,11 +42,18 @@ def make_card(
     management key are replaced by ``secrets``. ``factory`` says what they are before, if not the usual values;
     ``sm2_id`` is the card's number for SM2, as in ``PivSession``.
 
-    Raises InvalidInputError for a naive ``at``, CardError and PinError from the card, PkiError from the authority.
+    Before anything is done to the card, the new PIN has to pass ``policy`` with the holder's ``facts``, and the
+    default policy, which applies when it is set; neither the PUK nor the PIN of before will do.
+
+    Raises InvalidInputError for a naive ``at``, WeakPinError for a weak new PIN, CardError and PinError from the
+    card, PkiError from the authority.
     A card on which this failed is still a factory card, and the act can be done again.
     """
     if at.tzinfo is None:
         raise InvalidInputError("the moment of issue has no time zone")
+    known = facts.with_puk(secrets.puk).remember((factory or CardSecrets.factory()).pin)
+    for rules in (policy, DEFAULT_POLICY):
+        rules.check(secrets.pin, known)
 
     def issue(requests: Mapping[Usage, bytes]) -> Mapping[Usage, Certificate]:
         return {Usage.SIGNING: authority.issue(requests[Usage.SIGNING], subject, at=at)}

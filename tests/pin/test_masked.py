@@ -171,3 +171,8 @@ def test_what_no_card_takes_is_refused(bad, why):
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=64))
 def test_every_printable_ascii_text_is_a_pin(text):
     assert Pin(text).reveal().decode() == text
+
+
+def test_the_state_of_a_pin_is_not_given_away():
+    with pytest.raises(PinError):
+        Pin("739205").__getstate__()
