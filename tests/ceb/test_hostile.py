@@ -52,12 +52,12 @@ def judge_collection(name: str) -> list[tuple[str, bool, float]]:
 
 
 def _try(door: Any) -> tuple[bool, float]:
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         door()
     except EcardError:
-        return True, time.perf_counter() - start
-    return False, time.perf_counter() - start
+        return True, time.process_time() - start
+    return False, time.process_time() - start
 
 
 @pytest.mark.parametrize("name", COLLECTIONS)
@@ -129,7 +129,7 @@ class Endless(io.RawIOBase):
 
 def test_300_mb_are_not_even_read(tmp_path: Path) -> None:
     stream = Endless()
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(XmlError, match="more than"):
         read_xml(stream)  # type: ignore[arg-type]
     assert stream.read_bytes <= DEFAULT_LIMITS.size + (2 << 20)
@@ -141,7 +141,7 @@ def test_300_mb_are_not_even_read(tmp_path: Path) -> None:
         ceb.sign(file, card(KeyKind.SM2).holder)
     report = ceb.inspect(file, at=AT)
     assert not report.accepted
-    assert time.perf_counter() - start < SECOND
+    assert time.process_time() - start < SECOND
 
 
 def test_the_signature_of_the_collection_is_the_reason_for_nothing_but_itself() -> None:
