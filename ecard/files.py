@@ -17,6 +17,10 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """
     temporary: str | None = None
     try:
+        if path.exists() and not path.is_file():
+            # a device or a pipe is written to; putting a file in its place would break it for everybody
+            path.write_bytes(data)
+            return
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
