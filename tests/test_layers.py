@@ -21,7 +21,8 @@ FLOORS = [
     {"documents"},
     {"roles"},
     {"connection"},
-    {"testing", "cli"},
+    {"testing", "doctor"},
+    {"cli"},
 ]
 HEIGHT = {part: height for height, parts in enumerate(FLOORS) for part in parts}
 ADAPTED = {

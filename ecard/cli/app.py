@@ -16,6 +16,7 @@ from ecard.cli import (
     ceb_commands,
     centre_commands,
     demo_command,
+    doctor_command,
     payment179_commands,
     pin_commands,
     register_commands,
@@ -41,6 +42,7 @@ app: Final = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo_command.demo)
+app.command("doctor")(doctor_command.doctor)
 app.command("sign")(sign_command.sign)
 app.command("verify")(verify_command.verify)
 app.add_typer(card_commands.app, name="card")
