@@ -25,11 +25,12 @@ from tests.ceb.instances import SMALL
 SECOND = 1.0
 MEGABYTES = 200
 _RUNNER = """
-import json, resource, sys
+import json, sys
 sys.path.insert(0, sys.argv[1])
 from tests.ceb.test_hostile import judge_collection
+from tests.peak_memory import peak_memory
 refused = judge_collection(sys.argv[2])
-print(json.dumps({"refused": refused, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+print(json.dumps({"refused": refused, "peak": peak_memory()}))
 """
 
 

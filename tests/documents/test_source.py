@@ -198,21 +198,22 @@ def test_the_smallest_documents(kind: KeyKind, size: int) -> None:
 
 
 _BIG = """
-import resource, sys
+import sys
 from pathlib import Path
 from ecard.documents import cms
 from tests.documents.world import AnyOperator, CODE, KeyKind, NOW, SIGNED, world
+from tests.peak_memory import peak_memory
 kind, how = KeyKind(sys.argv[1]), sys.argv[2]
 centre = world(kind)
 def source():
     return sys.stdin.buffer if how == "stdin" else Path(how)
 small = cms.sign(b"", centre.operator, at=SIGNED)
 cms.verify(b"", small, trust=centre.trust, signer=AnyOperator(of=CODE), at=NOW)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_memory()
 signature = cms.sign(source(), centre.operator, at=SIGNED)
 if how != "stdin":
     cms.verify(source(), signature, trust=centre.trust, signer=AnyOperator(of=CODE), at=NOW)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(peak_memory() - before)
 """
 
 
