@@ -2,7 +2,7 @@
 
 PC/SC has none: connecting to a locked card and beginning a transaction wait for ever. On pcsc-lite a call is a
 conversation over a Unix socket with the service, and shutting that socket down ends the call. A watch lives only
-while a card is being taken, and knows no other socket than that one: see ``docs/decisions/0005``.
+while a card is being taken, and knows no other socket than that one: see ``docs/decisions/0009``.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from ecard import der
 from ecard.algorithms import KeyFamily, KeyKind
 from ecard.apdu import tlv, words
-from ecard.errors import CardProtocolError, EcardError, InvalidKeyError
+from ecard.errors import CardProtocolError, EcardError, InvalidKeyError, UnsupportedAlgorithmError
 from ecard.keys import PublicKey, SoftwareKey
 
 _NUMBERS: Final = {
@@ -32,6 +32,7 @@ _CURVE_OIDS: Final = {
 _EC_KEY: Final = "1.2.840.10045.2.1"
 _MODULUS, _EXPONENT, _POINT = 0x81, 0x82, 0x86
 _MAX_EXPONENT_BYTES: Final = 8
+_CARDS_EXPONENT: Final = 65537
 _SETTINGS_SIZE: Final = 7
 """Whether they are in use, then the numbers of Ed25519, RSA-3072, RSA-4096, X25519, secp256k1 and SM2."""
 
@@ -96,11 +97,20 @@ def _need(found: dict[int, bytes], tag: int) -> bytes:
 
 
 def private_fields(key: SoftwareKey) -> bytes:
-    """The data objects of IMPORT KEY: 01 p, 02 q, 03 dP, 04 dQ, 05 qInv for RSA; 06 the scalar for curves."""
+    """The data objects of IMPORT KEY: 01 p, 02 q, 03 dP, 04 dQ, 05 qInv for RSA; 06 the scalar for curves.
+
+    UnsupportedAlgorithmError for an RSA key that no card takes: cards know one exponent, and primes of one size.
+    """
     size = key.public_key.kind.size
     native = key.native
     if isinstance(native, rsa.RSAPrivateKey):
         numbers = native.private_numbers()
+        if numbers.public_numbers.e != _CARDS_EXPONENT or {numbers.p.bit_length(), numbers.q.bit_length()} != {
+            size * 4
+        }:
+            raise UnsupportedAlgorithmError(
+                f"cards take RSA keys of two primes of one size and the exponent {_CARDS_EXPONENT} alone"
+            )
         parts = (numbers.p, numbers.q, numbers.dmp1, numbers.dmq1, numbers.iqmp)
         return b"".join(tlv.encode(1 + i, part.to_bytes(size // 2, "big")) for i, part in enumerate(parts))
     if isinstance(native, ec.EllipticCurvePrivateKey):

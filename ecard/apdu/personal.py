@@ -13,6 +13,8 @@ _SHORTEST: Final = 15
 """Digits of an identity number of the first generation (GB 11643-1989)."""
 _SUSPICIOUS: Final = 4
 """Digits at the end of a piece that may go on in the next; fewer tell nothing of anybody."""
+_DATES: Final = (b"\x17\x0d", b"\x18\x0f")
+"""What stands before the digits of a date in DER: UTCTime and GeneralizedTime with their lengths."""
 
 
 class IdentityNumbers:
@@ -28,7 +30,8 @@ class IdentityNumbers:
         for match in _DIGITS.finditer(piece):
             begin, end = match.span()
             length = end - begin + (0 if begin else before)
-            if length >= _SHORTEST or (end == len(piece) and length >= _SUSPICIOUS):
+            cut_off = end == len(piece) and length >= _SUSPICIOUS and piece[max(begin - 2, 0) : begin] not in _DATES
+            if length >= _SHORTEST or cut_off:
                 spans.append((begin, end))
             if end == len(piece):
                 self._before = length

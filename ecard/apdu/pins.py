@@ -88,9 +88,9 @@ class PinVerbs(PresentingVerbs):
         if isinstance(pin, AtTheReader) and Feature.VERIFY_PIN_DIRECT in self.session.features:
             self._enter(pin, act, left, command, what)
         else:
-            data = self._ask(pin, act, left, PinReference.PIN)
+            command = self._ask(command, pin, act, left, PinReference.PIN)
             self._forget_pin()
-            self._present(replace(command, data=data), what)
+            self._present(command, what)
         self._verified, self._safe, self._last_try_used = True, left != 1, left == 1
 
     def _enter(self, pin: AtTheReader, act: str, left: int | None, command: Command, what: str) -> None:
@@ -133,19 +133,19 @@ class PinVerbs(PresentingVerbs):
             require_unseen_allowed(policy)
             self._enter(old, "change it", left, command, what)
             return
-        data = self._ask(old, "change it", left, PinReference.PIN)
-        data += self._ask_new(new, policy, facts, data, Reason.USED_BEFORE)
+        command = self._ask(command, old, "change it", left, PinReference.PIN)
+        command = self._ask_new(command, new, policy, facts, Reason.USED_BEFORE)
         self._forget_pin()
-        self._present(replace(command, data=data), what)
+        self._present(command, what)
 
     def change_puk(self, old: Pin | PinSupplier, new: Pin | PinSupplier, *, use_last_try: bool = False) -> None:
         """Replace the PUK. A card that does not say how many tries are left gets the PUK all the same, once.
 
         Raises WrongPinError, PinBlockedError, LastPinTryError, PinFormatError, CardStatusError.
         """
-        data = self._ask(old, "change it", self._puk_tries_to_spend(use_last_try), PinReference.PUK)
-        data += self._ask(new, "be the new one", None, PinReference.PUK)
-        self._present(Command(Ins.CHANGE_REFERENCE_DATA, p2=Reference.PUK, data=data), "changing the PUK")
+        command, left = Command(Ins.CHANGE_REFERENCE_DATA, p2=Reference.PUK), self._puk_tries_to_spend(use_last_try)
+        command = self._ask(command, old, "change it", left, PinReference.PUK)
+        self._present(self._ask(command, new, "be the new one", None, PinReference.PUK), "changing the PUK")
 
     def unblock_pin(
         self,
@@ -160,10 +160,11 @@ class PinVerbs(PresentingVerbs):
 
         Raises WeakPinError, and what ``change_puk`` raises.
         """
-        data = self._ask(puk, "unblock the PIN", self._puk_tries_to_spend(use_last_try), PinReference.PUK)
-        data += self._ask_new(new_pin, policy, facts, data, Reason.EQUAL_TO_PUK)
+        command = Command(Ins.RESET_RETRY_COUNTER, p2=self._pin_reference)
+        left = self._puk_tries_to_spend(use_last_try)
+        command = self._ask(command, puk, "unblock the PIN", left, PinReference.PUK)
+        command = self._ask_new(command, new_pin, policy, facts, Reason.EQUAL_TO_PUK)
         self._forget_pin()
-        command = Command(Ins.RESET_RETRY_COUNTER, p2=self._pin_reference, data=data)
         self._present(command, "unblocking the PIN")
 
     def set_tries(self, pin: int, puk: int) -> None:
@@ -201,20 +202,23 @@ class PinVerbs(PresentingVerbs):
             return None
         return _check("PUK", self._least("PUK", told), use_last_try)
 
-    def _ask(self, pin: Pin | PinSupplier, act: str, left: int | None, reference: PinReference) -> bytes:
+    def _ask(
+        self, command: Command, pin: Pin | PinSupplier, act: str, left: int | None, reference: PinReference
+    ) -> Command:
+        """``command`` with the PIN or PUK at its end: a command does not show its data, a traceback's locals do."""
         request = PinRequest(card=self.name, act=act, tries_left=left, reference=reference)
         with as_supplier(pin)(request) as value:
-            return _padded(value, reference)
+            return replace(command, data=command.data + _padded(value, reference))
 
     def _ask_new(
-        self, pin: Pin | PinSupplier, policy: PinPolicy, facts: HolderFacts, other: bytes, if_equal: Reason
-    ) -> bytes:
-        """A new PIN, checked; ``other`` is the padded secret that it must not be equal to, for the reason given."""
+        self, command: Command, pin: Pin | PinSupplier, policy: PinPolicy, facts: HolderFacts, if_equal: Reason
+    ) -> Command:
+        """``command`` with a new PIN, checked, after the secret that it must not be equal to, for the reason given."""
         request = PinRequest(card=self.name, act="be the new one", tries_left=None, reference=PinReference.PIN)
         with as_supplier(pin)(request) as value:
-            data = _padded(value, PinReference.PIN)
-            require_good(policy, value, facts, (if_equal,) if hmac.compare_digest(data, other) else ())
-        return data
+            equal = hmac.compare_digest(command.data, _padded(value, PinReference.PIN))
+            require_good(policy, value, facts, (if_equal,) if equal else ())
+            return replace(command, data=command.data + _padded(value, PinReference.PIN))
 
 
 def _check(secret: str, left: int | None, use_last_try: bool) -> int | None:

@@ -19,7 +19,8 @@ from ecard.errors import (
 _PIN_COMMANDS: Final = (Ins.VERIFY, Ins.CHANGE_REFERENCE_DATA, Ins.RESET_RETRY_COUNTER)
 _WRONG: Final = 0x63
 _NOT_SUPPORTED: Final = (Status.INS_NOT_SUPPORTED, Status.CLA_NOT_SUPPORTED, Status.FUNCTION_NOT_SUPPORTED)
-_SLOT_COMMANDS: Final = (Ins.GENERATE_KEY, Ins.IMPORT_KEY, Ins.GET_METADATA)
+_KIND_COMMANDS: Final = (Ins.GENERATE_KEY, Ins.IMPORT_KEY, Ins.GET_METADATA, Ins.SET_MANAGEMENT_KEY)
+"""Commands that name a slot or a kind of key: wrong data or parameters mean that the card has no such one."""
 _NO_SUCH_SLOT_OR_KIND: Final = (Status.WRONG_DATA, Status.WRONG_P1P2)
 _NOT_FOUND: Final = (Status.NOT_FOUND, Status.REFERENCE_NOT_FOUND)
 _UNBLOCK: Final = {
@@ -56,7 +57,7 @@ def refusal(command: Command, status: int, what: str) -> EcardError:
     if command.ins in _PIN_COMMANDS and (status >> 8 == _WRONG or status == Status.BLOCKED):
         return refused_pin(secret_of(command), tries_left(status))
     words = f"{what}: the card answered {status:04X}, {explain(status)}"
-    if status in _NOT_SUPPORTED or (command.ins in _SLOT_COMMANDS and status in _NO_SUCH_SLOT_OR_KIND):
+    if status in _NOT_SUPPORTED or (command.ins in _KIND_COMMANDS and status in _NO_SUCH_SLOT_OR_KIND):
         return NotSupportedByCardError(words)
     if status in _NOT_FOUND and command.ins != Ins.SELECT:
         return ObjectNotFoundError(words)

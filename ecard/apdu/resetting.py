@@ -8,12 +8,13 @@ from typing import Final
 from ecard.apdu.command import Command
 from ecard.apdu.keyuse import UseVerbs
 from ecard.apdu.pinpad import MAX_PIN
-from ecard.apdu.status import Status, tries_left
+from ecard.apdu.status import Status
 from ecard.apdu.words import Ins, Slot
 from ecard.errors import CardProtocolError, CardStatusError
 
-_MAX_TRIES: Final = 256
+_MAX_TRIES: Final = 257
 _WRONG: Final = 0x63
+_NONE_LEFT: Final = 0x63C0
 
 
 class ResetVerbs(UseVerbs):
@@ -41,12 +42,15 @@ class ResetVerbs(UseVerbs):
         self._refused = {}
 
     def _block(self, ins: Ins, values: int) -> None:
+        before = None
         for _ in range(_MAX_TRIES):
             data = b"".join(_random_digits() for _ in range(values))
             command = Command(ins, p2=self._pin_reference, data=data, le=None)
             status = self.session.exchange(command).status
-            if tries_left(status) == 0:
+            # 63C0 can be 192 tries of a card that counts in a whole byte: only a second one is the end
+            if status == Status.BLOCKED or status == before == _NONE_LEFT:
                 return
+            before = status
             if status >> 8 != _WRONG and status != Status.OK:
                 break
         raise CardProtocolError("the card does not let its PIN and PUK be blocked")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import Annotated
 
 import typer
 
+from ecard.apdu.pinpad import AtTheReader
 from ecard.apdu.piv import PivSession
 from ecard.apdu.session import Session
 from ecard.apdu.trace import TracedReader
 from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, Slot
 from ecard.connection import connector
 from ecard.errors import InvalidInputError
-from ecard.pin import PinSupplier, environment, prompt
+from ecard.pin import PinRequest, PinSupplier, environment, prompt
 
 CARD_HELP = "The card: pcsc (the first reader), pcsc:READER (part of its name), or sim:FILE (a simulated card)."
 PIN_VARIABLE = "ECARD_PIN"
@@ -57,8 +59,15 @@ def parse_slot(text: str) -> Slot:
 
 
 def pin_supplier(variable: str = PIN_VARIABLE) -> PinSupplier:
-    """A PIN or PUK from an environment variable if it is set, otherwise from a prompt; never from an option."""
-    return environment(variable) if variable in os.environ else prompt
+    """A PIN or PUK from an environment variable if it is set, never from an option.
+
+    Otherwise a PIN to be verified is entered at the reader where that has a PIN pad, and everything else at a prompt.
+    """
+    return environment(variable) if variable in os.environ else AtTheReader(prompt, announce=_look_at_the_reader)
+
+
+def _look_at_the_reader(request: PinRequest) -> None:
+    sys.stderr.write(f"{request.question()}please enter it at the reader\n")
 
 
 def management_key() -> bytes:

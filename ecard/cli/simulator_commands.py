@@ -52,9 +52,12 @@ def serve(
     Every program on this machine then sees it in a reader called Virtual PCD. Ctrl-C takes it out again.
     """
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    serve_card(CardFile(file, wait=_WAIT), host=host, port=port, stop=stop, on_state=_say)
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        serve_card(CardFile(file, wait=_WAIT), host=host, port=port, stop=stop, on_state=_say)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     sys.stderr.write("taken out\n")
 
 

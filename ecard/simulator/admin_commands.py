@@ -26,7 +26,7 @@ def set_management_key(card: Application, command: Command) -> bytes:
     require(command.p1 == 0xFF and command.p2 in _TOUCH, Status.WRONG_P1P2)
     card.require_management()
     head, value = command.data[:3], command.data[3:]
-    require(len(head) == 3 and head[1:] == bytes((Reference.MANAGEMENT_KEY, len(value))), Status.WRONG_DATA)
+    require(len(head) == 3 and (head[1], head[2]) == (Reference.MANAGEMENT_KEY, len(value)), Status.WRONG_DATA)
     algorithm = _management_algorithm(card, head[0])
     require(len(value) == algorithm.key_size, Status.WRONG_DATA)
     card.memory.management = ManagementKey(algorithm, value, _TOUCH[command.p2])

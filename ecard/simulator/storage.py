@@ -208,6 +208,7 @@ class _Fields:
         value = self.value(name)
         if not isinstance(value, str):
             raise TypeError
+        value.encode()  # JSON can hold halves of characters, which nothing else can
         return value
 
     def number(self, name: str, least: int, most: int) -> int:

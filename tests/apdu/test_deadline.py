@@ -19,8 +19,8 @@ from ecard.apdu.piv import PivSession
 from ecard.apdu.session import Session
 from ecard.errors import CardBusyError
 from ecard.simulator import InProcess, SimulatedCard
+from tests.apdu.fake_scard import FakeScard
 from tests.apdu.making import with_key
-from tests.apdu.test_pcsc_library import FakeScard
 from tests.pcsc_service import PcscService, needs_pcsc, running
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not tell its open files")

@@ -9,8 +9,10 @@ from ecard.apdu.info import card_info
 from ecard.apdu.piv import PivSession
 from ecard.apdu.session import Session
 from ecard.apdu.words import Slot
-from ecard.simulator import PROFILES, Behaviour, InProcess, SimulatedCard
+from ecard.errors import CardConnectionError
+from ecard.simulator import PROFILES, Behaviour, Fault, FaultyReader, InProcess, Rule, SimulatedCard
 from tests.apdu.making import administered, with_key
+from tests.apdu.scripted import Scripted
 
 
 def test_a_card_that_tells_everything() -> None:
@@ -40,6 +42,24 @@ def test_a_card_that_tells_little() -> None:
         info = card_info(PivSession(session))
     assert (info.version, info.serial, info.pin, info.management_key, info.slots) == (None, None, None, None, ())
     assert (info.pin_tries, info.puk_tries) == (3, None)
+
+
+@pytest.mark.parametrize("status", [0x6982, 0x6A86, 0x6F00, 0x9000])
+def test_a_card_that_refuses_or_talks_nonsense_is_still_a_card(status: int) -> None:
+    """Everything but SELECT and the state of the PIN is refused, or answered with a point off the curve."""
+    nonsense = bytes.fromhex("010111 0443 8641 04") + b"\1" * 64
+    card = Scripted(lambda c: (b"", 0x9000) if c[1] == 0xA4 else (nonsense if status == 0x9000 else b"", status))
+    with Session(card) as session:
+        info = card_info(PivSession(session))
+    assert (info.version, info.serial, info.guid, info.pin, info.puk_tries) == (None,) * 5
+    assert all(slot.key is None and slot.certificate is None for slot in info.slots)
+    assert [slot.damaged for slot in info.slots] == ([True] * 4 if status == 0x9000 else [])
+
+
+def test_a_card_that_goes_away_is_no_card() -> None:
+    connector = FaultyReader(InProcess(SimulatedCard.new(seed=1)), [Rule(Fault.REMOVAL, at=4)])
+    with Session(connector) as session, pytest.raises(CardConnectionError):
+        card_info(PivSession(session))
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import gcd
+
 import pytest
+from Crypto.Util.number import getPrime
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +25,7 @@ from ecard.errors import (
     ManagementKeyError,
     NotSupportedByCardError,
     ObjectNotFoundError,
+    UnsupportedAlgorithmError,
 )
 from ecard.keys import SoftwareKey
 from ecard.pin import Pin
@@ -276,3 +280,24 @@ def test_metadata_leave_out_what_ecard_does_not_know() -> None:
     found = read_key(bytes.fromhex("0101E0 02020909 0301FF"), words.SM2_CANOKEY)
     assert (found.algorithm_id, found.kind, found.pin_use, found.touch_use) == (0xE0, None, None, None)
     assert (found.origin, found.public_key) == (None, None)
+
+
+def _rsa(p_bits: int, exponent: int) -> rsa.RSAPrivateKey:
+    """An RSA-2048 key with a first prime of ``p_bits``."""
+    while True:
+        p, q = getPrime(p_bits), getPrime(2048 - p_bits)
+        p, q = max(p, q), min(p, q)
+        if (p * q).bit_length() == 2048 and gcd(exponent, (p - 1) * (q - 1)) == 1:
+            d = pow(exponent, -1, (p - 1) * (q - 1))
+            public = rsa.RSAPublicNumbers(exponent, p * q)
+            return rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), public).private_key()
+
+
+@pytest.mark.parametrize(("p_bits", "exponent"), [(1024, 3), (1024, 257), (1100, 65537)])
+def test_an_rsa_key_that_no_card_takes_is_refused_before_anything_is_sent(p_bits: int, exponent: int) -> None:
+    counting = Counting(reader())
+    with administered(counting) as piv:
+        del counting.commands[:]
+        with pytest.raises(UnsupportedAlgorithmError, match="exponent 65537 alone"):
+            piv.import_key(Slot.AUTHENTICATION, _rsa(p_bits, exponent))
+    assert not counting.commands

@@ -248,6 +248,37 @@ def test_watching_a_service_that_ends(service: PcscService) -> None:
     eventually(lambda: len(list_readers()) == 2)
 
 
+HOLDING = """
+import sys, time
+from ecard.apdu.pcsc import PcscReader
+from ecard.apdu.piv import PivSession
+from ecard.apdu.session import Session
+from ecard.pin import Pin
+
+with Session(PcscReader()) as session:
+    PivSession(session).verify(Pin("123456"))
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_killed_process_leaves_no_transaction(service: PcscService, inserted: threading.Event) -> None:
+    for _ in range(3):
+        holder = subprocess.Popen(
+            [sys.executable, "-c", HOLDING],
+            env={**service.environment, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+        )
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(CardBusyError), Session(PcscReader(wait=0.2)):
+            pass
+        holder.kill()
+        holder.communicate(timeout=5)
+        with Session(PcscReader(wait=5)) as session:
+            assert PivSession(session).pin_tries() == 3
+
+
 SIGNING = """
 import sys
 from ecard.algorithms import KeyKind

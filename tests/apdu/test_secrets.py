@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,12 +98,14 @@ def secrets(profile: str, found: list[bytes]) -> Iterator[bytes]:
 
 
 def forms(secret: bytes) -> Iterator[str]:
-    yield secret.decode("latin-1")
-    for shown in (secret.hex(), secret.hex(" "), secret.hex(":")):
-        yield shown
-        yield shown.upper()
-    yield repr(list(secret))[1:-1]
-    yield repr(secret)[2:-1]
+    for one_way in (secret, secret[::-1]):
+        yield one_way.decode("latin-1")
+        for shown in (one_way.hex(), one_way.hex(" "), one_way.hex(":"), b64encode(one_way).decode().rstrip("=")):
+            yield shown
+            yield shown.upper()
+        yield repr(list(one_way))[1:-1]
+        yield repr(one_way)[2:-1]
+    yield str(int.from_bytes(secret, "big"))
 
 
 @pytest.mark.parametrize("profile", sorted(PROFILES))

@@ -68,6 +68,57 @@ def test_a_trace_is_private_and_explained_in_words(path: Path) -> None:
     assert int(size) > 250
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("", "00", "00CB3FFF015C", "00CB3FFF025C05", "00CB3FFF025CFF", "00DB3FFF015C", "00DB3FFF025CFF", "00470000"),
+        *("**", "00879C11017C", "00879C11037C8201", "00A40400", "00FE0700027C", "10870700017C", "00F6FF9A"),
+    ],
+)
+def test_a_command_that_is_cut_off_is_explained_as_far_as_it_goes(command: str) -> None:
+    for status in (0x9000, 0x6300, 0x63C0, 0x6C00, None):
+        assert explain_exchange(Exchange(command, "", status)).isprintable()
+
+
+_PAIRS = st.lists(st.sampled_from([*(f"{number:02X}" for number in range(256)), "**"]), max_size=20).map("".join)
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(Ins)), _PAIRS, _PAIRS, st.integers(0, 0xFFFF)), max_size=5))
+def test_no_trace_is_too_odd_to_be_explained(exchanges: list[tuple[Ins, str, str, int]]) -> None:
+    lines = [
+        f"> 00{ins:02X}{body}\n< {data + ' ' if data else ''}{status:04X}" for ins, body, data, status in exchanges
+    ]
+    shown = list(explain_trace(parse_trace("\n".join(["# ecard trace 1", *lines]))))
+    assert len(shown) == len(exchanges)
+    assert all(line.isprintable() for line in shown)
+
+
+@pytest.mark.parametrize(
+    "body", ["> " + "00" * 70_000 + "\n< 9000", "> 00\n< " + "00" * 70_000 + " 9000", "> 00\n< 9000\n" * 200_002]
+)
+def test_a_trace_that_is_out_of_all_proportion_is_none(body: str) -> None:
+    with pytest.raises(InvalidInputError, match="too long, or one of too many"):
+        parse_trace(f"# ecard trace 1\n{body}")
+
+
+def test_a_trace_that_cannot_be_written_says_so() -> None:
+    connector = InProcess(SimulatedCard.new(seed=1))
+    with pytest.raises(InvalidInputError, match="trace cannot be written: No space"):
+        Session(TracedReader(connector, Path("/dev/full"))).__enter__()
+    with Session(connector) as session:
+        PivSession(session)
+
+
+def test_a_name_of_two_lines_adds_none_to_the_trace(path: Path) -> None:
+    card = Scripted([(b"", 0x9000)])
+    card.name = "reader\n> 00FB0000\n< 9000\x1b[2J读卡器"
+    with Session(TracedReader(card, path)) as session:
+        PivSession(session)
+    trace = read_trace(path)
+    assert len(trace.exchanges) == 1
+    assert trace.reader == "reader?> 00FB0000?< 9000?[2J\\u8bfb\\u5361\\u5668"
+
+
 def test_several_sessions_are_written_one_after_the_other(path: Path) -> None:
     connector = InProcess(SimulatedCard.new(seed=1))
     for _ in range(2):

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from ecard.algorithms import KeyKind
+from ecard.apdu import pcsc
 from ecard.apdu.words import Object, PinUse, Slot, TouchUse
 from ecard.certificate import load_pem_certificates
 from ecard.simulator import CardFile, InProcess, Profile, SimulatedCard
+from tests.apdu.fake_scard import FakeScard
 from tests.apdu.making import administered, certificate
 from tests.cli.conftest import Demo, Outcome
 
@@ -171,3 +173,19 @@ def test_a_file_that_is_no_trace(tmp_path: Path, ecard: Ecard, content: bytes) -
 def test_every_group_has_help(ecard: Ecard, group: str) -> None:
     assert ecard(*group.split(), "--help").status == 0
     assert "Commands" in ecard(*group.split(), "-h").out
+
+
+def test_the_pin_is_entered_at_the_reader_where_it_has_keys(
+    ecard: Ecard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    card = SimulatedCard.new(seed=1)
+    with administered(InProcess(card)) as piv:
+        piv.write_certificate(Slot.SIGNATURE, certificate(piv.generate_key(Slot.SIGNATURE, KeyKind.P256)))
+    reader = FakeScard(card)
+    monkeypatch.setattr(pcsc, "library", lambda: reader)
+    monkeypatch.delenv("ECARD_PIN", raising=False)
+    (tmp_path / "document").write_bytes(b"a document")
+    outcome = ecard("sign", tmp_path / "document", "--card", "pcsc")
+    assert outcome.status == 0, outcome
+    assert "PIN of Pad Reader 00, to sign (3 tries left): please enter it at the reader" in outcome.err
+    assert len(reader.controls) == 1

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 
 from ecard.apdu import words
+from ecard.cli.app import run
 from ecard.simulator import CardFile, SimulatedCard
 from tests.pcsc_service import PcscService, needs_pcsc, running
 
@@ -94,8 +95,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """A factory card in a file, served; yubikit makes the keys on it and writes the certificates."""
     directory = tmp_path_factory.mktemp("third-party")
     path = directory / "served.card"
-    card_file = CardFile.create(path, SimulatedCard.new("factory", serial=13572468))
-    with running() as service, service.inserted(card_file):
+    assert run(["simulator", "new", str(path), "--profile", "factory", "--serial", "13572468"]) == 0
+    with running() as service, service.inserted(CardFile(path)):
         made = Bench(service, path, directory, {})
         for session in yubikit_session(service):
             made.certificates.update(personalise(session))
