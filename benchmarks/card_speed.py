@@ -22,7 +22,7 @@ from ecard.apdu.transport import Connector
 from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, Slot
 from ecard.pin import Pin
 from ecard.simulator import InProcess, SimulatedCard
-from tests.pcsc_service import running, why_not
+from tests.pcsc_service import claim, running, why_not
 
 LIMIT = 5.0
 """Milliseconds that a VERIFY and a signature through the service must stay under."""
@@ -78,6 +78,7 @@ def main() -> None:
     if reason is not None:
         print(f"through pcscd: not measured, {reason}")
         return
+    claim()
     with running() as service, service.inserted(SimulatedCard.new()):
         reader = PcscReader()
         with card_with_key(reader) as piv:

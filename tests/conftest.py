@@ -15,6 +15,7 @@ import pytest
 
 from ecard.errors import EcardError
 from ecard.pin import Pin
+from tests.pcsc_service import claim
 
 _ENOUGH_DIGITS = re.compile(r"(?:\d[ ,:-]{0,2}){6}")
 """A text without this shows no PIN of digits (full-width digits count), so there is no need to keep it."""
@@ -43,6 +44,7 @@ class Watch(logging.Handler):
 
 
 WATCH = Watch()
+claim()
 
 
 def running() -> str:

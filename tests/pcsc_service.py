@@ -1,8 +1,9 @@
 """A PC/SC service of the tests' own: pcscd with two virtual readers, private to this process.
 
 The daemon runs in a mount namespace of its own, so it neither needs nor touches a pcscd of the machine. Clients find
-it through PCSCLITE_CSOCK_NAME, which is set while a service runs. libpcsclite reads that name once in a process, so
-every service of a process uses the same one, and only one runs at a time.
+it through PCSCLITE_CSOCK_NAME. libpcsclite reads that name once in a process, when it is first asked for anything: so
+``claim`` sets it for the whole run before any test does, every service of a process uses the same one, and only one
+runs at a time.
 """
 
 from __future__ import annotations
@@ -71,13 +72,22 @@ def _directory() -> Path:
     return made
 
 
+def claim() -> None:
+    """Let this process, and those that it starts, look for no other service than the tests' own."""
+    os.environ["PCSCLITE_CSOCK_NAME"] = str(_socket())
+
+
+def _socket() -> Path:
+    return _directory() / "run" / "pcscd.comm"
+
+
 class PcscService:
     """A running pcscd with two virtual readers."""
 
     def __init__(self, *, friendly_name: str = READER) -> None:
         self.friendly_name = friendly_name
         self.port = _two_free_ports()
-        self.socket = _directory() / "run" / "pcscd.comm"
+        self.socket = _socket()
         self._process: subprocess.Popen[bytes] | None = None
         self._changing = threading.Lock()
 
@@ -103,7 +113,6 @@ class PcscService:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                 )
-            os.environ["PCSCLITE_CSOCK_NAME"] = str(self.socket)
             _wait_until(self._accepts, _STARTED_WITHIN, "pcscd does not start")
 
     def _prepare(self) -> tuple[Path, Path]:
@@ -169,14 +178,13 @@ class PcscService:
 
 @contextmanager
 def running(*, friendly_name: str = READER) -> Iterator[PcscService]:
-    """A service for the length of a ``with`` block; the environment finds it as long."""
+    """A service for the length of a ``with`` block, for a process that has claimed it."""
     service = PcscService(friendly_name=friendly_name)
     try:
         service.start()
         yield service
     finally:
         service.stop()
-        os.environ.pop("PCSCLITE_CSOCK_NAME", None)
 
 
 def _two_free_ports() -> int:
