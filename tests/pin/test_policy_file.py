@@ -1,14 +1,11 @@
 """Policies from TOML, and the examples of the document."""
 
 import re
-import statistics
-import time
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from benchmarks.pin_check_speed import full_facts
 from ecard.errors import InvalidInputError
 from ecard.pin import Characters, HolderFacts, PinPolicy
 from ecard.pin.settings import Settings
@@ -122,13 +119,3 @@ class TestDocument:
         sample = [f"{number * step % 10**6:06}" for number in range(20_000)]
         left = sum(not policy.violations(pin, facts) for pin in sample)
         assert abs(left / len(sample) - stated / 10**6) < 0.005
-
-
-def test_one_check_with_full_facts_stays_under_a_millisecond():
-    policy, facts = PinPolicy.default(), full_facts()
-    taken = []
-    for number in range(200):
-        start = time.perf_counter()
-        policy.violations(f"{number * 7919:06}", facts)
-        taken.append(time.perf_counter() - start)
-    assert statistics.median(taken) < 0.001

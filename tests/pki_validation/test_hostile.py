@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,16 +22,9 @@ from ecard.pki.crl import Crl
 from ecard.pki.evidence import Evidence
 from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
+from tests.effort import within
 from tests.pki_validation.chains import DAY, T0, Issuer, key, make, name, plain_ca, root
 from tests.pki_validation.judging import NOW, codes
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """The block takes less CPU time than that."""
-    start = time.process_time()
-    yield
-    assert time.process_time() - start < seconds
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -22,6 +21,7 @@ from pyhanko_certvalidator.name_trees import (
 from ecard import der
 from ecard.certificate import Certificate
 from ecard.findings import FindingCode as F
+from tests.effort import within
 from tests.pki_validation.chains import Issuer, key, make, name, plain_ca, plain_card, root
 from tests.pki_validation.judging import codes, findings
 
@@ -220,9 +220,8 @@ def test_a_uri_without_a_host_is_refused_under_constraints(uri: str) -> None:
 def test_many_names_and_constraints_are_refused_quickly() -> None:
     ca = constrained([DNS(f"d{n}.example") for n in range(1500)], None)
     card = with_names(ca, *(DNS(f"n{n}.example") for n in range(1500)))
-    start = time.process_time()
-    assert codes(card, [ca.certificate]) == [F.CERTIFICATE_MALFORMED]
-    assert time.process_time() - start < 0.5
+    with within(0.5):
+        assert codes(card, [ca.certificate]) == [F.CERTIFICATE_MALFORMED]
 
 
 # another judge
