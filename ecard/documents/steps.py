@@ -26,6 +26,8 @@ class Outcome(Enum):
     """It could not be decided, and that alone does not speak against the document."""
     NOT_REACHED = "not-reached"
     """What it needs failed before."""
+    NOT_JUDGED = "not-judged"
+    """The caller did not say by what; without it no document is accepted."""
 
 
 class StepName(Hashable, Protocol):
@@ -147,7 +149,7 @@ class Ledger:
     ) -> None:
         """The two steps about who signed. ``conditions`` is None where the caller did not say them."""
         if conditions is None:
-            self.fail(validity, FindingCode.PATH_NOT_FOUND, "it was not said whom to trust and who may sign")
+            self._leave_out((validity, signer), "it was not said whom to trust and who may sign")
             return
         verdict = judge_signer(certificate, conditions)
         self.validated = verdict.validated
@@ -158,6 +160,12 @@ class Ledger:
             of_signer = tuple(f for f in verdict.findings if f.code is FindingCode.SIGNER_NOT_ALLOWED)
             self.add(validity, tuple(f for f in verdict.findings if f not in of_signer))
             self.add(signer, of_signer)
+
+    def _leave_out(self, steps: Iterable[StepName], message: str) -> None:
+        """Nothing is found wrong by steps that were not asked for, and nothing is accepted without them."""
+        self._findings.append(Finding(FindingCode.PATH_NOT_FOUND, message))
+        for step in steps:
+            self._checks[step] = Check(step, Outcome.NOT_JUDGED, message)
 
 
 @cache

@@ -49,6 +49,10 @@ def test_sign_verify_and_change(customs: Demo, ecard: Ecard, tmp_path: Path) -> 
     report = json.loads(accepted.out)
     assert report["profile"] == "sm2-sm3"
     assert report["message_type"] == "CEB621Message"
+    explained = ecard("ceb", "explain", signed)
+    assert explained.status == 0
+    assert explained.out.startswith("NOT ACCEPTED (INDETERMINATE)\n  - it was not said whom to trust")
+    assert "failed" not in explained.out
     signed.write_bytes(signed.read_bytes().replace(b"<ds:Signature", b"\n<ds:Signature", 1))
     refused = ecard(*verify)
     assert refused.status == 1
