@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 
@@ -14,4 +15,7 @@ def main() -> None:
             raise
         sys.stderr.write('ecard: the command line is not installed: run pip install "ecard[cli]"\n')
         sys.exit(2)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a terminal or a pipe that cannot show Chinese, or a file name that is no text, is no reason to fail
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))

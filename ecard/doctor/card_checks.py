@@ -20,9 +20,11 @@ from ecard.errors import (
     CardError,
     CardFileError,
     CardProtocolError,
+    CardStatusError,
     EcardError,
     NoCardError,
     NoCardReason,
+    NotSupportedByCardError,
 )
 from ecard.pki.identity import CardIdentity
 
@@ -59,11 +61,12 @@ def look_at(connector: Connector) -> CardSeen | Line:
         with Session(connector) as session:
             piv = PivSession(session)
             issuers: Sequence[Certificate] = ()
-            with suppress(CardProtocolError):
+            with suppress(CardProtocolError, CardStatusError, NotSupportedByCardError):
                 issuers = piv.read_issuers()
             return CardSeen(card_info(piv), issuers)
     except CardError as error:
-        return Line(_CARD, _state_of(error), error.what)
+        advice = error.remedy if isinstance(error, CardFileError) else None
+        return Line(_CARD, _state_of(error), error.what, advice)
 
 
 def _state_of(error: CardError) -> State:

@@ -26,9 +26,13 @@ class Witness:
     end: datetime | None = None
 
 
-def installation() -> Witness:
-    """When this copy of ecard was written to the disk, less what time zones may make of it."""
-    written = datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
+def installation() -> Witness | None:
+    """When this copy of ecard was written to the disk, less what time zones may make of it; None where it was not."""
+    try:
+        written = datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
+    except OSError:
+        # it is imported out of an archive
+        return None
     return Witness("ecard was installed", written - _FILE_TOLERANCE)
 
 
@@ -38,7 +42,7 @@ def check_clock(witnesses: Iterable[Witness], *, now: datetime) -> Iterator[Line
     latest = max(known, key=lambda witness: witness.begin, default=None)
     ends = [witness.end for witness in known if witness.end is not None]
     shows = f"it shows {now:%Y-%m-%d %H:%M} UTC"
-    if latest is not None and now < latest.begin - _TOLERANCE:
+    if latest is not None and latest.begin - now > _TOLERANCE:
         yield Line(_SUBJECT, State.CLOCK_SLOW, f"{shows}, but {latest.what} on {latest.begin:%Y-%m-%d %H:%M} UTC")
     elif len(ends) > 1 and max(ends) < now:
         yield Line(_SUBJECT, State.CLOCK_PERHAPS_FAST, f"{shows}, and by that everything known here has ended")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,13 +15,15 @@ from ecard.doctor.certificate_checks import check_certificates
 from ecard.doctor.clock_checks import Witness, check_clock, installation
 from ecard.doctor.libraries import check_libraries
 from ecard.doctor.reader_checks import check_readers
-from ecard.doctor.states import Level, Line
+from ecard.doctor.states import Level, Line, State
 from ecard.doctor.trust_checks import Given, check_evidence, check_trust, read_given
 from ecard.errors import InvalidInputError
 
 _ORDER: Final = (Level.GOOD, Level.WARNING, Level.BAD)
 _WAIT: Final = 3.0
 """Seconds that a card in use is waited for."""
+_MOST: Final = 10
+"""Lines of one kind: a directory can hold thousands of CRLs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,26 @@ def examine(
     lines += check_clock(_witnesses(seen, given), now=moment)
     issuers = seen.issuers if isinstance(seen, CardSeen) else ()
     lines += [*check_trust(given, now=moment), *check_evidence(given, now=moment, issuers=issuers)]
-    return Examination(moment, tuple(lines))
+    return Examination(moment, tuple(_shortened(lines)))
+
+
+def _shortened(lines: Sequence[Line]) -> Iterator[Line]:
+    """The lines, where too many say the same of the same thing with one that counts the others."""
+    kinds = Counter((line.subject, line.state) for line in lines)
+    seen: Counter[tuple[str, State]] = Counter()
+    for line in lines:
+        kind = (line.subject, line.state)
+        seen[kind] += 1
+        if kinds[kind] <= _MOST or seen[kind] < _MOST:
+            yield line
+        elif seen[kind] == _MOST:
+            yield Line(line.subject, line.state, f"and {kinds[kind] - _MOST + 1} more like these")
 
 
 def _witnesses(seen: CardSeen | Line | None, given: Given) -> Iterator[Witness]:
     """What is known to have begun."""
-    yield installation()
+    if installed := installation():
+        yield installed
     if isinstance(seen, CardSeen):
         for certificate in (*seen.certificates, *seen.issuers):
             yield Witness("a certificate on the card began", certificate.not_before, certificate.not_after)

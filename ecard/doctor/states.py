@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
+
+from ecard.documents.report import one_line
+
+_LONGEST: Final = 400
+"""Characters of a message; names of files and authorities stand in it."""
 
 
 class Level(Enum):
@@ -132,7 +138,12 @@ class Line:
     """What was looked at, in a few words."""
     state: State
     message: str
-    """What was found, in one sentence without personal data."""
+    """What was found, in one sentence without personal data, fit for a terminal."""
+    advice: str | None = None
+    """What to do, where that is known better than the state alone tells."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", one_line(self.message, _LONGEST))
 
     @property
     def level(self) -> Level:
@@ -142,7 +153,7 @@ class Line:
     @property
     def remedy(self) -> str | None:
         """What to do; None where nothing is to be done."""
-        return self.state.remedy
+        return self.advice or self.state.remedy
 
     def as_dict(self) -> dict[str, str | None]:
         """For programs: subject, state (a code), level, message, remedy."""

@@ -67,9 +67,12 @@ def read_given(trust_paths: Sequence[Path], evidence_paths: Sequence[Path]) -> G
 
 
 def _files(path: Path) -> Sequence[Path]:
-    if not path.is_dir():
-        return [path]
-    found = sorted(path.glob("*.crl"))
+    try:
+        if not path.is_dir():
+            return [path]
+        found = sorted(file for file in path.iterdir() if file.suffix == ".crl" and file.is_file())
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from None
     if not found:
         raise InvalidInputError(f"the directory {path} holds no file that ends in .crl")
     return found
@@ -116,7 +119,7 @@ def check_evidence(given: Given, *, now: datetime, issuers: Sequence[Certificate
 
 
 def _freshness(begin: datetime, end: datetime | None, now: datetime) -> tuple[State, str]:
-    if now < begin - _TOLERANCE:
+    if begin - now > _TOLERANCE:
         return State.EVIDENCE_OF_LATER, f"it is of {begin:%Y-%m-%d %H:%M} UTC, which is still to come"
     if end is None:
         return State.EVIDENCE_ENDS_SOON, f"it is of {begin:%Y-%m-%d} and does not say until when it is good"

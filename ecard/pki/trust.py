@@ -126,12 +126,12 @@ class _Collected:
 
 
 def _files_of(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
     try:
+        if not path.is_dir():
+            return [path]
         files = sorted(f for f in path.iterdir() if f.is_file() and f.suffix.lower() in _CERTIFICATES | _EVIDENCE)
     except OSError as error:
-        raise InvalidInputError(f"the directory {path} cannot be read: {error.strerror}") from None
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from None
     if not files:
         raise InvalidInputError(f"the directory {path} holds no certificate and no CRL", remedy=_REMEDY)
     return files

@@ -122,11 +122,9 @@ def _read(held: LockedFile) -> SimulatedCard:
     try:
         return SimulatedCard(storage.read(content))
     except storage.UnreadableError as error:
-        raise _unusable(held.path, str(error)) from None
+        raise _unusable(held.path, str(error), error.remedy) from None
 
 
-def _unusable(path: Path, why: str) -> CardFileError:
-    return CardFileError(
-        f"{path} is no usable card file: {why}",
-        remedy="restore it from a copy, or make a new card with: ecard simulator new FILE",
-    )
+def _unusable(path: Path, why: str, remedy: str | None = None) -> CardFileError:
+    remedy = remedy or "restore it from a copy, or make a new card with: ecard simulator new FILE"
+    return CardFileError(f"{path} is no usable card file: {why}", remedy=remedy)

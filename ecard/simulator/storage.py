@@ -29,6 +29,10 @@ _Read = TypeVar("_Read")
 class UnreadableError(Exception):
     """The text is no simulated card that this version can read; the message says why. Never leaves the simulator."""
 
+    def __init__(self, why: str, *, remedy: str | None = None) -> None:
+        super().__init__(why)
+        self.remedy = remedy
+
 
 def write(memory: Memory) -> bytes:
     """``memory`` as the content of a card file. It holds the private keys in clear."""
@@ -46,7 +50,10 @@ def read(content: bytes) -> Memory:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise UnreadableError("it is not the file of a simulated card")
     if document.get("version") != VERSION:
-        raise UnreadableError("it was written by another version of ecard")
+        raise UnreadableError(
+            f"it was written by another version of ecard, and this one reads files of version {VERSION} alone",
+            remedy="use the newest ecard, or make a new card with: ecard simulator new FILE",
+        )
     card = document.get("card")
     if document.get("sha256") != _checksum(card):
         raise UnreadableError("its checksum does not fit its content")

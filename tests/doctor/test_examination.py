@@ -237,6 +237,7 @@ def test_a_slow_clock_against_a_crl(world: World) -> None:
 
 def test_a_slow_clock_against_the_installation() -> None:
     witness = installation()
+    assert witness
     written = datetime.fromtimestamp(Path(examine.__code__.co_filename).stat().st_mtime, UTC)
     assert abs(witness.begin - written) < timedelta(days=370)
     (slow,) = check_clock([witness], now=witness.begin - timedelta(hours=1))
@@ -247,7 +248,7 @@ def test_a_slow_clock_against_the_installation() -> None:
 
 
 def test_the_clock_is_right_now() -> None:
-    (found,) = check_clock([installation()], now=datetime.now(UTC))
+    (found,) = check_clock(filter(None, [installation()]), now=datetime.now(UTC))
     assert found.state is State.CLOCK_PLAUSIBLE
 
 
