@@ -25,9 +25,10 @@ _HOMES = {
     "VirtualReader": "virtual_reader",
 }
 
+if not TYPE_CHECKING:  # to type checkers a name that is not imported above does not exist
 
-def __getattr__(name: str) -> Any:
-    """Load the class ``name`` when it is first asked for (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    def __getattr__(name: str) -> Any:
+        """Load the class ``name`` when it is first asked for (PEP 562)."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
