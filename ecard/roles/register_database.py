@@ -50,7 +50,7 @@ def connect(place: str | Path) -> Engine:
         raise InvalidInputError("the register's place is neither a directory nor a database's URL") from None
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
-            f"the package {error.name} is not installed", remedy="pip install ecard[postgresql]"
+            f"the package {error.name} is not installed", remedy='pip install "ecard[postgresql]"'
         ) from None
 
 
