@@ -29,7 +29,7 @@ def identity_traces(number: str) -> Traces:
         forms=[long, short, *(2 * form for form in (*digits, short))],
         numbers=[long, short, *digits],
         short=[form[-4:] for form in (long, short, *digits)],
-        pieces=[long[:6], long[:3], long[3:6], long[14:17], *(form[-4:] for form in (long, *digits))],
+        pieces=[long[:6], long[:4], long[:3], long[3:6], long[14:17], *(form[-4:] for form in (long, *digits))],
     )
 
 

@@ -28,7 +28,7 @@ class PolicyChanges:
 
 def read_policy(source: os.PathLike[str] | str) -> PolicyChanges:
     """The changes in a TOML file (a path object) or text. Raises InvalidInputError for anything wrong in it."""
-    content = _parsed(_text(source))
+    content = _parsed(_text(source), source)
     _require_known(content, _KEYS, "key")
     switched_off = content.get("switched_off", [])
     if not isinstance(switched_off, list) or not all(isinstance(name, str) for name in switched_off):
@@ -55,16 +55,17 @@ def _file_content(path: Path) -> bytes:
         raise InvalidInputError(f"the PIN policy {path} cannot be read ({error.strerror})") from error
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _parsed(text: str, source: os.PathLike[str] | str) -> dict[str, Any]:
     # The parser's own exception may carry the whole text, which lists PINs: it is told and forgotten.
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         problem = str(error)
-    raise InvalidInputError(
-        f"the PIN policy is not well-formed TOML ({problem})",
-        remedy="a file is given as a pathlib.Path, a str is TOML itself",
-    )
+    if isinstance(source, str):
+        which, remedy = "the PIN policy", "a file is given as a pathlib.Path, a str is TOML itself"
+    else:
+        which, remedy = f"the PIN policy {Path(source)}", "correct it; docs/pin-policy.md has an example"
+    raise InvalidInputError(f"{which} is not well-formed TOML ({problem})", remedy=remedy)
 
 
 def _require_known(table: Mapping[str, Any], known: set[str], what: str) -> None:

@@ -67,9 +67,9 @@ def _traces(number: _Number) -> Traces:
     spoken = (number.national, "0" + number.national, number.local, number.local + number.extension, number.extension)
     return Traces.of(
         forms=[*_dialled(number), written, *(2 * part for part in (*spoken, "0" + number.area + number.extension))],
-        numbers=spoken,
+        numbers=[*spoken, _COUNTRY + number.national, *_without_country(number)],
         short=[piece for piece in (number.national[-4:], number.local, number.extension) if 4 <= len(piece) < 6],
-        pieces=[*_blocks(number), *(end for part in spoken for end in _ends(part))],
+        pieces=[*_blocks(number), *(end for part in (*spoken, *_without_country(number)) for end in _ends(part))],
     )
 
 
@@ -89,8 +89,15 @@ def _last_is_extension(groups: list[str]) -> bool:
     """A short last group after a number that is complete without it: 010-65195114-8203, 65195114-8203."""
     if len(groups) < 2 or len(groups[-1]) > 6:
         return False
-    before = "".join(groups[:-1])
+    before = _from_home("".join(groups[:-1]))
     return len(before) >= 11 or (before.startswith("0") and len(before) >= 10) or len(groups[0]) >= 7
+
+
+def _from_home(digits: str) -> str:
+    """The digits as dialled within the country: after 0086 a trunk zero; after another 00 what follows."""
+    if digits.startswith(f"00{_COUNTRY}"):
+        return "0" + digits[2 + len(_COUNTRY) :].removeprefix("0")
+    return digits.removeprefix("00")
 
 
 def _national(digits: str, *, international: bool) -> tuple[str, bool]:
@@ -114,7 +121,12 @@ def _dialled(number: _Number) -> list[str]:
     tail = number.national + number.extension
     if not number.foreign:
         return [f"0086{tail}", f"00860{tail}"]
-    return [f"00{tail}", *(f"0{tail[size:]}" for size in (1, 2, 3))]
+    return [f"00{tail}", *(f"0{local}{number.extension}" for local in _without_country(number))]
+
+
+def _without_country(number: _Number) -> list[str]:
+    """What a foreign number is without a country code of one to three digits; which it has is not known."""
+    return [number.national[size:] for size in (1, 2, 3)] if number.foreign else []
 
 
 def _ends(part: str) -> list[str]:

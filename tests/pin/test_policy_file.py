@@ -119,3 +119,11 @@ class TestDocument:
         sample = [f"{number * step % 10**6:06}" for number in range(20_000)]
         left = sum(not policy.violations(pin, facts) for pin in sample)
         assert abs(left / len(sample) - stated / 10**6) < 0.005
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "house.toml"
+    path.write_text("[settings")
+    with pytest.raises(InvalidInputError, match=r"house\.toml is not well-formed TOML") as raised:
+        PinPolicy.from_toml(path)
+    assert "pathlib" not in str(raised.value)
