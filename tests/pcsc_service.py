@@ -25,6 +25,8 @@ from pathlib import Path
 
 import pytest
 
+from ecard.apdu.pcsc import list_readers
+from ecard.errors import MissingDependencyError, NoCardError, NoCardReason
 from ecard.simulator.card import SimulatedCard
 from ecard.simulator.powered import CardSource
 from ecard.simulator.vpcd import ReaderState, serve
@@ -170,10 +172,21 @@ class PcscService:
         thread.start()
         try:
             assert noticed.wait(_NOTICED_WITHIN), "the service does not notice the card"
+            _wait_until(lambda: self._shows_card(slot), _NOTICED_WITHIN, "the service does not show the card")
             yield in_reader
         finally:
             stop.set()
             thread.join(5)
+
+    def _shows_card(self, slot: int) -> bool:
+        """Whether clients see the card: the service powers it a moment before it tells them."""
+        try:
+            readers = list_readers()
+        except MissingDependencyError:
+            return True
+        except NoCardError:
+            return False
+        return any(r.name == self.reader(slot) and r.reason is not NoCardReason.NO_CARD for r in readers)
 
 
 @contextmanager

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from ecard.apdu.command import Command
 from ecard.apdu.exchange import ALL
 from ecard.apdu.metadata import KeyMetadata, ManagementKeyMetadata, PinMetadata, read_key, read_management_key, read_pin
 from ecard.apdu.pivdata import ApplicationProperties, Version
-from ecard.apdu.refusal import refusal
 from ecard.apdu.session import Session
 from ecard.apdu.status import Status, explain
 from ecard.apdu.words import NIST_RID, PIV_AID, SM2_CANOKEY, Ins, PinUse, Reference, Slot
@@ -17,7 +15,8 @@ from ecard.errors import CardProtocolError, InvalidInputError, NoCardError, NoCa
 
 _BY_NAME: Final = 0x04
 _MAX_SERIAL: Final = 16
-_OTHER_LE: Final = 0x6C
+_WITHOUT_VERSION: Final = 9
+"""Bytes of the name without the version at its end, by which OpenSC selects the application."""
 _ABSENT: Final = (Status.NOT_FOUND, Status.INS_NOT_SUPPORTED, Status.CLA_NOT_SUPPORTED, Status.FUNCTION_NOT_SUPPORTED)
 
 
@@ -46,9 +45,9 @@ class PivApplication:
         return self.session.name
 
     def _select(self) -> ApplicationProperties:
-        """The short name first, as every client does; cards exist that know only one of the two."""
+        """The short name first, as every client does; cards exist that know only one of the three."""
         status = 0
-        for name in (NIST_RID, PIV_AID):
+        for name in (NIST_RID, PIV_AID, PIV_AID[:_WITHOUT_VERSION]):
             data, status = self.session.exchange(Command(Ins.SELECT, _BY_NAME, 0, name))
             if status == Status.OK:
                 return ApplicationProperties.read(data)
@@ -62,16 +61,12 @@ class PivApplication:
     def _order(self, command: Command, what: str) -> None:
         """Have a command done that has no data to answer: an answer with data belongs to something else.
 
-        It has an Le all the same, without which some cards do not answer long commands. A strict card refuses that
-        as a wrong length, and gets the command once more without; so this is not for commands with a PIN.
+        It has an Le all the same, without which some cards do not answer long commands. A strict card refuses that,
+        and gets the command once more without; so this is not for commands with a PIN.
         """
-        response = self.session.exchange(command)
-        if response.status == Status.WRONG_LENGTH or response.status >> 8 == _OTHER_LE:
-            response = self.session.exchange(replace(command, le=None))
-        if response.status != Status.OK:
-            raise refusal(command, response.status, what)
-        if response.data:
-            raise CardProtocolError(f"{what}: the card answered {len(response.data)} bytes where there are none")
+        answer = self.session.transmit(command, what)
+        if answer:
+            raise CardProtocolError(f"{what}: the card answered {len(answer)} bytes where there are none")
 
     def version(self) -> Version:
         """The application's version (Yubico's GET VERSION). NotSupportedByCardError where the card has none."""

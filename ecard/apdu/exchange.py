@@ -29,6 +29,8 @@ _NO_CHAINING: Final = (
     Status.WRONG_LENGTH,
 )
 """What cards without command chaining answer to the first command of a chain."""
+_NO_EXTENDED: Final = (Status.WRONG_LENGTH, Status.CLA_NOT_SUPPORTED, Status.INS_NOT_SUPPORTED)
+"""What cards without extended commands answer to one; the last may also mean the instruction itself."""
 _MORE: Final = 0x61
 _OTHER_LE: Final = 0x6C
 
@@ -71,8 +73,9 @@ class Wire:
 class LengthForm:
     """Chooses short, chained or extended commands. Starts with what ``extended`` says, and learns.
 
-    A card that answers an extended command with "wrong length" promised more than it or its reader can: from then
-    on it gets short commands. One that does not know chaining gets extended commands, if it did not refuse those.
+    A card that refuses an extended command and takes it as short ones promised more than it or its reader can: from
+    then on it gets short commands. One that does not know chaining gets extended commands, if it did not refuse
+    those. A command with an Le that is refused for its length goes once more without.
     """
 
     def __init__(self, wire: Wire, *, extended: bool) -> None:
@@ -83,17 +86,26 @@ class LengthForm:
     def __call__(self, command: Command) -> Response:
         """The answer to ``command``, of which the card may still hold the rest."""
         if self._extended and (len(command.data) > SHORT_DATA or (command.le or 0) > _SHORT_LE):
-            response = self._with_right_le(command, Command.extended)
-            if response.status != Status.WRONG_LENGTH:
-                return response
-            self._extended, self._refused_extended = False, True
-        return self._chain(command)
+            refused = self._with_right_le(command, Command.extended)
+            if refused.status not in _NO_EXTENDED and refused.status >> 8 != _OTHER_LE:
+                return refused
+            response = self._short(command, or_extended=False)
+            if response.status != refused.status or refused.status == Status.WRONG_LENGTH:
+                self._extended, self._refused_extended = False, True
+            return response
+        return self._short(command, or_extended=not self._refused_extended)
 
-    def _chain(self, command: Command) -> Response:
+    def _short(self, command: Command, *, or_extended: bool) -> Response:
+        response = self._chain(command, or_extended=or_extended)
+        if command.le is None or not (response.status == Status.WRONG_LENGTH or response.status >> 8 == _OTHER_LE):
+            return response
+        return self._chain(replace(command, le=None), or_extended=or_extended)
+
+    def _chain(self, command: Command, *, or_extended: bool) -> Response:
         *links, last = command.chain()
         for number, link in enumerate(links):
             response = self._link(link)
-            if number == 0 and response.status in _NO_CHAINING and not self._refused_extended:
+            if number == 0 and response.status in _NO_CHAINING and or_extended:
                 self._extended = True
                 return self._with_right_le(command, Command.extended)
             if response.status != Status.OK:

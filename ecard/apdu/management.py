@@ -84,7 +84,7 @@ class ManagementVerbs(ObjectVerbs):
         return answer
 
     def _management_algorithms(self, key: bytes) -> Sequence[ManagementAlgorithm]:
-        with suppress(NotSupportedByCardError, ObjectNotFoundError, CardStatusError):
+        with suppress(NotSupportedByCardError, ObjectNotFoundError, CardStatusError, CardProtocolError):
             found = self.management_key_metadata().algorithm
             if found is not None:
                 return (found,)

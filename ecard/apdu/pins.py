@@ -27,11 +27,9 @@ from ecard.apdu.refusal import blocked
 from ecard.apdu.status import Status, explain
 from ecard.apdu.words import Ins, Reference
 from ecard.errors import (
-    CardStatusError,
     InvalidInputError,
     LastPinTryError,
     NotSupportedByCardError,
-    ObjectNotFoundError,
     PinFormatError,
 )
 from ecard.pin import HolderFacts, Pin, PinPolicy, PinReference, PinRequest, PinSupplier, Reason, as_supplier
@@ -58,19 +56,16 @@ class PinVerbs(PresentingVerbs):
         A card on which the PIN is verified tells only through metadata (Yubico).
         """
         left = self.pin_status().left
-        if left is None:
-            with suppress(NotSupportedByCardError, ObjectNotFoundError):
-                left = self.pin_metadata().left
-        return left
+        return self._told_by_metadata(self._pin_reference) if left is None else left
 
     def puk_tries(self) -> int:
         """How many wrong PUKs the card still takes. Spends none.
 
         Raises NotSupportedByCardError where the card does not say: only metadata (Yubico) and some cards' VERIFY do.
         """
-        with suppress(NotSupportedByCardError, ObjectNotFoundError, CardStatusError):
-            return self.puk_metadata().left
-        left = self._told_by_verify(Reference.PUK).left
+        left = self._told_by_metadata(Reference.PUK)
+        if left is None:
+            left = self._told_by_verify(Reference.PUK).left
         if left is None:
             raise NotSupportedByCardError("the card does not say how many tries of the PUK are left")
         return left

@@ -1,10 +1,14 @@
-"""BER-TLV as cards write it (ISO/IEC 7816-4, section 6.3): tags of up to three bytes, lengths of up to three."""
+"""BER-TLV as cards write it (ISO/IEC 7816-4, section 6.3): tags of up to three bytes, lengths of up to five."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from ecard.errors import CardProtocolError
+
+_PADDING: Final = (0x00, 0xFF)
+"""Bytes that may stand before, between and after data objects, and mean nothing."""
 
 
 def encode(tag: int, value: bytes | Sequence[bytes] = b"") -> bytes:
@@ -21,10 +25,16 @@ def _length(length: int) -> bytes:
     return bytes((0x80 | size,)) + length.to_bytes(size, "big")
 
 
-def iterate(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The (tag, value) pairs of concatenated data objects; CardProtocolError where they do not fill ``data``."""
+def iterate(data: bytes, *, strict: bool = False) -> Iterator[tuple[int, bytes]]:
+    """The (tag, value) pairs of data objects one after the other, padded or not; ``strict`` takes no padding.
+
+    Raises CardProtocolError where they do not fill ``data``.
+    """
     position = 0
     while position < len(data):
+        if data[position] in _PADDING and not strict:
+            position += 1
+            continue
         tag, position = _read_tag(data, position)
         length, position = _read_length(data, position)
         if length > len(data) - position:
@@ -33,17 +43,17 @@ def iterate(data: bytes) -> Iterator[tuple[int, bytes]]:
         position += length
 
 
-def decode(data: bytes) -> dict[int, bytes]:
+def decode(data: bytes, *, strict: bool = False) -> dict[int, bytes]:
     """The data objects as a dictionary; of a repeated tag the first counts. Raises CardProtocolError."""
     found: dict[int, bytes] = {}
-    for tag, value in iterate(data):
+    for tag, value in iterate(data, strict=strict):
         found.setdefault(tag, value)
     return found
 
 
-def unwrap(data: bytes, tag: int, what: str) -> bytes:
+def unwrap(data: bytes, tag: int, what: str, *, strict: bool = False) -> bytes:
     """The value of the one data object ``tag`` that is all of ``data``; CardProtocolError naming ``what``."""
-    objects = list(iterate(data))
+    objects = list(iterate(data, strict=strict))
     if len(objects) != 1 or objects[0][0] != tag:
         raise CardProtocolError(f"{what}: the card's answer is not one data object {tag:X}")
     return objects[0][1]
@@ -67,6 +77,6 @@ def _read_length(data: bytes, position: int) -> tuple[int, int]:
     if first < 0x80:
         return first, position + 1
     end = position + 1 + (first & 0x7F)
-    if not 0x81 <= first <= 0x83 or end > len(data):
+    if not 0x81 <= first <= 0x84 or end > len(data):
         raise CardProtocolError(f"length at byte {position} is indefinite, too long or cut off")
     return int.from_bytes(data[position + 1 : end], "big"), end

@@ -61,7 +61,7 @@ def _property_template(card: Application) -> bytes:
 def get_data(card: Application, command: Command) -> bytes:
     """Read a data object."""
     require((command.p1, command.p2) == _CURRENT_APPLICATION, Status.WRONG_P1P2)
-    tag = int.from_bytes(tlv.unwrap(command.data, _TAG_LIST, "GET DATA"), "big")
+    tag = int.from_bytes(tlv.unwrap(command.data, _TAG_LIST, "GET DATA", strict=True), "big")
     if tag == Object.DISCOVERY:
         require(not card.behaves(Behaviour.NO_DISCOVERY), Status.INS_NOT_SUPPORTED)
         return DISCOVERY
@@ -78,7 +78,7 @@ def put_data(card: Application, command: Command) -> bytes:
     """Write a data object, or delete it by writing nothing."""
     require((command.p1, command.p2) == _CURRENT_APPLICATION, Status.WRONG_P1P2)
     card.require_management()
-    parts = list(tlv.iterate(command.data))
+    parts = list(tlv.iterate(command.data, strict=True))
     require([tag for tag, _ in parts] == [_TAG_LIST, _CONTENT], Status.WRONG_DATA)
     tag, content = int.from_bytes(parts[0][1], "big"), parts[1][1]
     require(tag >> 8 in (0x5FC1, 0x5FFF), Status.FUNCTION_NOT_SUPPORTED)

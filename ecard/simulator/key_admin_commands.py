@@ -35,7 +35,7 @@ def import_key(card: Application, command: Command) -> bytes:
     kind = card.memory.profile.algorithms.get(command.p1)
     if kind is None:
         raise Refusal(Status.WRONG_P1P2)
-    fields = tlv.decode(command.data)
+    fields = tlv.decode(command.data, strict=True)
     pin, touch = policies.read(card.memory.profile, slot, fields)
     key = _key_from(kind, fields)
     card.memory.keys[slot] = SlotKey.holding(key, pin=pin, touch=touch, origin=Origin.IMPORTED)

@@ -29,7 +29,7 @@ def generate(card: Application, command: Command) -> bytes:
     require(command.p1 == 0, Status.WRONG_P1P2)
     slot = card.slot(command.p2)
     card.require_management()
-    fields = tlv.decode(tlv.unwrap(command.data, _TEMPLATE, "GENERATE"))
+    fields = _fields(command, _TEMPLATE, "GENERATE")
     kind = card.memory.profile.algorithms.get(int.from_bytes(fields.get(_ALGORITHM, b""), "big"))
     if kind is None:
         raise Refusal(Status.WRONG_DATA)
@@ -42,12 +42,16 @@ def generate(card: Application, command: Command) -> bytes:
 
 def general_authenticate(card: Application, command: Command) -> bytes:
     """Use a private key, or authenticate with the management key."""
-    fields = tlv.decode(tlv.unwrap(command.data, _DYNAMIC_AUTHENTICATION, "GENERAL AUTHENTICATE"))
+    fields = _fields(command, _DYNAMIC_AUTHENTICATION, "GENERAL AUTHENTICATE")
     if command.p2 == Reference.MANAGEMENT_KEY:
         answer = management.authenticate(card, command.p1, fields)
     else:
         answer = tlv.encode(_RESPONSE, _use_key(card, command, fields))
     return tlv.encode(_DYNAMIC_AUTHENTICATION, answer) if answer else b""
+
+
+def _fields(command: Command, template: int, what: str) -> dict[int, bytes]:
+    return tlv.decode(tlv.unwrap(command.data, template, what, strict=True), strict=True)
 
 
 def _use_key(card: Application, command: Command, fields: dict[int, bytes]) -> bytes:

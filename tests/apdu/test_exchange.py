@@ -144,10 +144,20 @@ def test_a_wrong_le_is_put_right_while_fetching_too() -> None:
     assert len(run(card, Command(0xCA)).data) == 8
 
 
-def test_a_card_that_is_never_content_with_le_is_not_asked_a_third_time() -> None:
+def test_a_card_that_is_never_content_with_le_is_asked_once_more_without() -> None:
     card = Scripted(lambda command: (b"", 0x6C01))
     assert run(card, Command(0xCA)).status == 0x6C01
-    assert len(card.commands) == 2
+    assert [command.hex() for command in card.commands] == ["00ca000000", "00ca000001", "00ca0000"]
+
+
+@pytest.mark.parametrize("extended", [True, False])
+def test_a_command_that_is_too_long_for_the_card_is_not_tried_without_end(extended: bool) -> None:
+    card = Scripted(lambda command: (b"", 0x6700))
+    assert run(card, Command(0xDB, data=bytes(300)), extended=extended).status == 0x6700
+    assert len(card.commands) <= 4
+    card.commands.clear()
+    assert run(card, Command(0x20, data=bytes(8), le=None), extended=extended).status == 0x6700
+    assert len(card.commands) == 1
 
 
 def test_more_data_without_end_is_an_error() -> None:

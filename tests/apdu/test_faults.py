@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -12,7 +13,9 @@ import pytest
 from ecard.algorithms import KeyKind, SignatureAlgorithm
 from ecard.apdu.cardholder import CardKeyHolder
 from ecard.apdu.command import Command
+from ecard.apdu.consent import Consent
 from ecard.apdu.exchange import MAX_ROUNDS
+from ecard.apdu.info import card_info
 from ecard.apdu.piv import PivSession
 from ecard.apdu.session import Session
 from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, Ins, Slot
@@ -42,6 +45,16 @@ def sign_with_pin_once(piv: PivSession) -> None:
     holder = CardKeyHolder(piv, Slot.AUTHENTICATION, pin=Pin(PIN))
     for _ in range(2):
         holder.sign(MESSAGE)
+
+
+def sign_many(piv: PivSession) -> None:
+    list(CardKeyHolder(piv, pin=Pin(PIN)).sign_many([MESSAGE, b"another"], consent=Consent(2, 60.0)))
+
+
+def sign_rsa(piv: PivSession) -> None:
+    algorithm = SignatureAlgorithm.RSA_SHA256
+    digest = hashlib.sha256(MESSAGE).digest()
+    piv.sign_digest(Slot.KEY_MANAGEMENT, KeyKind.RSA2048, digest, algorithm, pin=Pin(PIN))
 
 
 def sign_sm2(piv: PivSession) -> None:
@@ -119,8 +132,11 @@ def look(piv: PivSession) -> None:
 
 VERBS: dict[str, Callable[[PivSession], object]] = {
     "look": look,
+    "info": lambda piv: card_info(piv, slots=[Slot.SIGNATURE, Slot.RETIRED_1]),
     "sign": sign,
     "sign-pin-once": sign_with_pin_once,
+    "sign-many": sign_many,
+    "sign-rsa": sign_rsa,
     "sign-sm2": sign_sm2,
     "decrypt": decrypt,
     "agree": agree,
@@ -143,6 +159,8 @@ VERBS: dict[str, Callable[[PivSession], object]] = {
     "reset": lambda piv: piv.reset(),
 }
 MAY_FAIL = {"reset"}
+QUESTIONS = {"info": 12}
+"""How many questions a verb asks that goes on where one is answered without sense."""
 SIGNATURES = {"sign-pin-once": 2}
 """How many uses of a key a verb makes, where it is more than one: each may send the PIN, where the card wants it."""
 
@@ -233,7 +251,8 @@ def test_every_fault_at_every_command(verb: str, extended: bool | None) -> None:
         for at in range(1, reader.script.commands + 1):
             after, faulty, failure = play(verb, [rule(at)], extended)
             where = f"{verb}: {name} at command {at}: {failure!r}"
-            assert faulty.script.commands <= reader.script.commands + MAX_ROUNDS + 8, f"no end: {where}"
+            most = reader.script.commands + MAX_ROUNDS * QUESTIONS.get(verb, 1) + 8
+            assert faulty.script.commands <= most, f"no end: {where}"
             assert after.verifies <= max(before.verifies, SIGNATURES.get(verb, 0)), f"a PIN was sent once more: {where}"
             memory = after.card.memory
             assert (memory.pin.left, memory.puk.left) == (3, 3), f"a try was lost: {where}"

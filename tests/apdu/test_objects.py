@@ -268,11 +268,11 @@ def test_an_object_in_the_wrong_wrapping_is_refused(answer: bytes) -> None:
 
 
 def test_a_card_without_the_application_is_refused() -> None:
-    card = Scripted([(b"", 0x6A82), (b"", 0x6A82)])
+    card = Scripted([(b"", 0x6A82)] * 3)
     with Session(card) as session, pytest.raises(NoCardError, match="no PIV application") as raised:
         PivSession(session)
     assert raised.value.reason is NoCardReason.UNSUPPORTED_CARD
-    assert [len(c) for c in card.commands] == [11, 17], "the short name first, then the full one"
+    assert [len(c) for c in card.commands] == [11, 17, 15], "the short name, the full one, the one without its version"
 
 
 def test_a_card_that_knows_only_the_full_name_is_found() -> None:
