@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 
@@ -20,7 +21,7 @@ from ecard.apdu.piv import PivSession
 from ecard.apdu.session import Session
 from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, Ins, Slot
 from ecard.certificate import Certificate
-from ecard.errors import CardProtocolError, EcardError, ObjectNotFoundError
+from ecard.errors import CardConnectionError, CardProtocolError, EcardError, NoCardError, ObjectNotFoundError
 from ecard.keys import SoftwareKey
 from ecard.pin import Pin
 from ecard.simulator import InProcess, SimulatedCard
@@ -132,7 +133,6 @@ def look(piv: PivSession) -> None:
 
 VERBS: dict[str, Callable[[PivSession], object]] = {
     "look": look,
-    "info": lambda piv: card_info(piv, slots=[Slot.SIGNATURE, Slot.RETIRED_1]),
     "sign": sign,
     "sign-pin-once": sign_with_pin_once,
     "sign-many": sign_many,
@@ -159,8 +159,6 @@ VERBS: dict[str, Callable[[PivSession], object]] = {
     "reset": lambda piv: piv.reset(),
 }
 MAY_FAIL = {"reset"}
-QUESTIONS = {"info": 12}
-"""How many questions a verb asks that goes on where one is answered without sense."""
 SIGNATURES = {"sign-pin-once": 2}
 """How many uses of a key a verb makes, where it is more than one: each may send the PIN, where the card wants it."""
 
@@ -251,14 +249,25 @@ def test_every_fault_at_every_command(verb: str, extended: bool | None) -> None:
         for at in range(1, reader.script.commands + 1):
             after, faulty, failure = play(verb, [rule(at)], extended)
             where = f"{verb}: {name} at command {at}: {failure!r}"
-            most = reader.script.commands + MAX_ROUNDS * QUESTIONS.get(verb, 1) + 8
-            assert faulty.script.commands <= most, f"no end: {where}"
+            assert faulty.script.commands <= reader.script.commands + MAX_ROUNDS + 8, f"no end: {where}"
             assert after.verifies <= max(before.verifies, SIGNATURES.get(verb, 0)), f"a PIN was sent once more: {where}"
             memory = after.card.memory
             assert (memory.pin.left, memory.puk.left) == (3, 3), f"a try was lost: {where}"
             assert not after.card.powered, f"the card was not given back: {where}"
             assert stored(after.card) in (before_certificate, intended), f"half a certificate: {where}"
             assert failure is None or str(failure)
+
+
+@pytest.mark.parametrize("name", [fault.value for fault in Fault if fault is not Fault.WRONG_STATUS])
+def test_what_the_card_tells_of_itself_ends_at_a_fault_or_goes_on(name: str) -> None:
+    """One question after the other, of which any may be answered without sense."""
+    for at in range(2, 12):
+        card = fresh()
+        reader = FaultyReader(InProcess(card), [FAULTS[name](at)], sleep=lambda seconds: None)
+        with suppress(NoCardError, CardConnectionError), Session(reader) as session:
+            piv = PivSession(session)
+            assert card_info(piv, slots=[Slot.SIGNATURE]).pin_tries in (3, None)
+        assert not card.powered, f"{name} at {at}: the card was not given back"
 
 
 @pytest.mark.parametrize("name", FAULTS)
