@@ -19,7 +19,7 @@ from ecard.errors import (
 _PIN_COMMANDS: Final = (Ins.VERIFY, Ins.CHANGE_REFERENCE_DATA, Ins.RESET_RETRY_COUNTER)
 _WRONG: Final = 0x63
 _NOT_SUPPORTED: Final = (Status.INS_NOT_SUPPORTED, Status.CLA_NOT_SUPPORTED, Status.FUNCTION_NOT_SUPPORTED)
-_KIND_COMMANDS: Final = (Ins.GENERATE_KEY, Ins.IMPORT_KEY, Ins.GET_METADATA, Ins.SET_MANAGEMENT_KEY)
+_KIND_COMMANDS: Final = (Ins.GENERATE_KEY, Ins.IMPORT_KEY, Ins.MOVE_KEY, Ins.GET_METADATA, Ins.SET_MANAGEMENT_KEY)
 """Commands that name a slot or a kind of key: wrong data or parameters mean that the card has no such one."""
 _NO_SUCH_SLOT_OR_KIND: Final = (Status.WRONG_DATA, Status.WRONG_P1P2)
 _NOT_FOUND: Final = (Status.NOT_FOUND, Status.REFERENCE_NOT_FOUND)

@@ -165,6 +165,23 @@ def test_every_extension_is_used_where_it_is_and_refused_clearly_where_not(profi
     assert (card.memory.pin.left, card.memory.puk.left, card.memory.keys) == (3, 3, keys)
 
 
+def test_a_slot_that_the_card_has_not_is_told_apart_from_a_slot_that_is_empty() -> None:
+    _, connector = odd(lambda command, encoded, send: None, Behaviour.SIX_SLOTS_ONLY)
+    with Session(connector) as session:
+        piv = PivSession(session)
+        authenticate(piv)
+        for verb in (
+            lambda: piv.move_key(Slot.SIGNATURE, Slot.RETIRED_20),
+            lambda: piv.delete_key(Slot.RETIRED_20),
+            lambda: piv.generate_key(Slot.RETIRED_20, KeyKind.P256),
+            lambda: piv.metadata(Slot.RETIRED_20),
+        ):
+            with pytest.raises(NotSupportedByCardError):
+                verb()
+        with pytest.raises(ObjectNotFoundError):
+            piv.move_key(Slot.RETIRED_1, Slot.RETIRED_2)
+
+
 def test_a_card_without_a_reset_is_not_blocked_for_nothing() -> None:
     card, connector = odd(lambda command, encoded, send: None, Behaviour.NO_RESET)
     with Session(connector) as session, pytest.raises(NotSupportedByCardError):
