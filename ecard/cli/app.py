@@ -25,8 +25,8 @@ from ecard.cli import (
     trace_commands,
     verify_command,
 )
-from ecard.cli.card_options import MANAGEMENT_KEY_VARIABLE, PIN_VARIABLE
-from ecard.errors import EcardError, LastPinTryError, ManagementKeyError, NoPinError
+from ecard.cli.card_options import MANAGEMENT_KEY_VARIABLE
+from ecard.errors import EcardError, LastPinTryError, ManagementKeyError
 
 TRAFFIC: Final = 5
 """The logging level of every exchange with a card, below DEBUG. Secrets are masked in it."""
@@ -94,7 +94,6 @@ def run(arguments: Sequence[str]) -> int:
 
 _REMEDIES: Final[dict[type[EcardError], str]] = {
     LastPinTryError: "if you are sure of it, add --use-last-try",
-    NoPinError: f"run this in a terminal, or set the environment variable {PIN_VARIABLE}",
     ManagementKeyError: f"give the card's management key in the environment variable {MANAGEMENT_KEY_VARIABLE}",
 }
 

@@ -17,8 +17,8 @@ from ecard.apdu.session import Session
 from ecard.apdu.trace import TracedReader
 from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, Slot
 from ecard.connection import connector
-from ecard.errors import InvalidInputError
-from ecard.pin import PinRequest, PinSupplier, environment, prompt
+from ecard.errors import InvalidInputError, NoPinError
+from ecard.pin import Pin, PinRequest, PinSupplier, environment, prompt
 
 CARD_HELP = "The card: pcsc (the first reader), pcsc:READER (part of its name), or sim:FILE (a simulated card)."
 PIN_VARIABLE = "ECARD_PIN"
@@ -63,7 +63,22 @@ def pin_supplier(variable: str = PIN_VARIABLE) -> PinSupplier:
 
     Otherwise a PIN to be verified is entered at the reader where that has a PIN pad, and everything else at a prompt.
     """
-    return environment(variable) if variable in os.environ else AtTheReader(prompt, announce=_look_at_the_reader)
+    return (
+        environment(variable) if variable in os.environ else AtTheReader(asked(variable), announce=_look_at_the_reader)
+    )
+
+
+def asked(variable: str) -> PinSupplier:
+    """The prompt, which where it cannot ask names the environment variable that could have been set."""
+
+    def ask(request: PinRequest) -> Pin:
+        try:
+            return prompt(request)
+        except NoPinError as error:
+            remedy = f"run this in a terminal, or set the environment variable {variable}"
+            raise NoPinError(error.what, remedy=remedy) from None
+
+    return ask
 
 
 def _look_at_the_reader(request: PinRequest) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from typing import Annotated, Final
 
 import typer
@@ -15,6 +16,7 @@ from ecard.cli.card_options import (
     CardAddress,
     TraceFile,
     UseLastTry,
+    asked,
     open_piv,
     pin_supplier,
 )
@@ -29,7 +31,7 @@ from ecard.cli.holder_options import (
     policy_of,
 )
 from ecard.errors import NotSupportedByCardError, PinError
-from ecard.pin import HolderFacts, Pin, PinPolicy, PinReference, PinRequest, environment, prompt
+from ecard.pin import HolderFacts, Pin, PinPolicy, PinReference, PinRequest, environment
 
 app: Final = typer.Typer(help="The PIN of a card.", no_args_is_help=True)
 
@@ -104,17 +106,15 @@ def unblock(
 
 
 def _new_pin(card: str, policy: PinPolicy, facts: HolderFacts) -> Pin:
-    """The new PIN from ECARD_NEW_PIN, or asked for twice, for as long as it takes to find a good one."""
+    """The new PIN from ECARD_NEW_PIN, or asked for twice. Raises WeakPinError, PinError where the two differ."""
     request = PinRequest(card=card, act="be the new one", tries_left=None, reference=PinReference.PIN)
     if NEW_PIN_VARIABLE in os.environ:
         chosen = environment(NEW_PIN_VARIABLE)(request)
         policy.check(chosen, facts)
         return chosen
-    chosen = prompt(request)
+    ask = asked(NEW_PIN_VARIABLE)
+    chosen = ask(request)
     policy.check(chosen, facts)
-    if (
-        prompt(PinRequest(card=card, act="be the new one, again", tries_left=None, reference=PinReference.PIN))
-        != chosen
-    ):
+    if ask(replace(request, act="be the new one, again")) != chosen:
         raise PinError("the two new PINs differ", remedy="try again")
     return chosen

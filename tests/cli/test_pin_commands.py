@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ecard.errors import NoPinError
+from ecard.pin import Pin, PinRequest
 from ecard.simulator import CardFile, SimulatedCard
 from tests.cli.conftest import Outcome
 from tests.cli.test_sign_verify import process
@@ -118,3 +120,22 @@ def test_unblocking_with_the_puk(card: str, ecard: Ecard, monkeypatch: pytest.Mo
     monkeypatch.setenv("ECARD_PIN", "730185")
     monkeypatch.setenv("ECARD_NEW_PIN", "519482")
     assert ecard("card", "pin", "change", "--card", card).status == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [("change", "ECARD_PIN"), ("change", "ECARD_NEW_PIN"), ("unblock", "ECARD_PUK"), ("unblock", "ECARD_NEW_PIN")],
+)
+def test_without_a_terminal_the_variable_that_is_missing_is_named(
+    command: str, missing: str, card: str, ecard: Ecard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_terminal(request: PinRequest) -> Pin:
+        raise NoPinError("no terminal")
+
+    monkeypatch.setattr("ecard.cli.card_options.prompt", no_terminal)
+    for name, value in (("ECARD_PIN", "123456"), ("ECARD_PUK", "12345678"), ("ECARD_NEW_PIN", "730185")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv(missing)
+    outcome = ecard("card", "pin", command, "--card", card)
+    assert outcome.status == 2
+    assert outcome.err.endswith(f"set the environment variable {missing}\n")
