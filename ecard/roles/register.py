@@ -11,16 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from ecard.errors import RegisterStateError
 from ecard.roles import canonical, moments
 from ecard.roles import register_database as database
 from ecard.roles.acts import CardState
 from ecard.roles.register_entry import NOTHING_BEFORE, Entry, Fact
 from ecard.roles.register_tables import ChangeRow, HeadRow, LogRow
-from ecard.roles.register_writer import RegisterWriter, change_rows, fact_of
+from ecard.roles.register_writer import RegisterWriter, fact_of, remake_changes
 
 _BATCH: Final = 500
 
@@ -125,18 +124,7 @@ class Register:
         Raises RegisterStateError where the log itself is damaged.
         """
         with self.writing() as writer:
-            writer.session.execute(delete(ChangeRow))
-            previous = NOTHING_BEFORE
-            query = select(LogRow).order_by(LogRow.seq).execution_options(yield_per=_BATCH)
-            for row in writer.session.scalars(query):
-                entry = Entry.of(row)
-                if entry.previous != previous or entry.hash != row.hash:
-                    raise RegisterStateError(f"entry {row.seq} of the log is damaged: audit the register")
-                previous = entry.hash
-                rows = change_rows(entry)
-                if rows:
-                    writer.session.execute(insert(ChangeRow), rows)
-            return writer.session.scalar(select(func.count()).select_from(ChangeRow)) or 0
+            return remake_changes(writer.session)
 
 
 def _fact(row: ChangeRow) -> Fact:

@@ -44,7 +44,12 @@ def audit(register: Register, *, trust: Trust | None = None) -> Iterator[Damage]
     whoever can write to the database and makes the whole chain again is not found out.
     """
     with register.reading() as session:
-        yield from _Audit(session, trust).run()
+        yield from damages(session, trust=trust)
+
+
+def damages(session: Session, *, trust: Trust | None = None) -> Iterator[Damage]:
+    """What ``audit`` gives, as a session sees the register: also what it has written and not yet kept."""
+    return _Audit(session, trust).run()
 
 
 def require_whole(register: Register, *, trust: Trust | None = None) -> int:

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import delete, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
-from ecard.errors import InvalidInputError
+from ecard.errors import InvalidInputError, RegisterStateError
 from ecard.roles import canonical, moments
 from ecard.roles.register_entry import NOTHING_BEFORE, Entry, Fact
 from ecard.roles.register_tables import ChangeRow, HeadRow, LogRow
 
+_BATCH: Final = 500
 _END: Final = 2**62
 _MAX_CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
 
@@ -87,6 +88,24 @@ def change_rows(entry: Entry) -> list[Mapping[str, Any]]:
         {"key": key, "seq": entry.sequence, "moment": moment, "value": canonical.encode(value).decode()}
         for key, value in sorted(entry.read_changes().items())
     ]
+
+
+def remake_changes(session: Session) -> int:
+    """Make the table of changes from the log alone; returns how many rows there are.
+
+    Raises RegisterStateError where the log itself is damaged.
+    """
+    session.execute(delete(ChangeRow))
+    previous = NOTHING_BEFORE
+    for row in session.scalars(select(LogRow).order_by(LogRow.seq).execution_options(yield_per=_BATCH)):
+        entry = Entry.of(row)
+        if entry.previous != previous or entry.hash != row.hash:
+            raise RegisterStateError(f"entry {row.seq} of the log is damaged: audit the register")
+        previous = entry.hash
+        rows = change_rows(entry)
+        if rows:
+            session.execute(insert(ChangeRow), rows)
+    return session.scalar(select(func.count()).select_from(ChangeRow)) or 0
 
 
 def fact_of(session: Session, key: str, at: datetime | None, *, before: int | None = None) -> Fact | None:
