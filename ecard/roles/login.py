@@ -7,6 +7,7 @@ begins with words that stand in no document, and the login key's certificate is 
 from __future__ import annotations
 
 import secrets
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -67,7 +68,7 @@ class LoggedIn:
 
 @dataclass(slots=True)
 class LoginServer:
-    """One server's side. Keeps the challenges that are open, in memory; for one thread at a time.
+    """One server's side. Keeps the challenges that are open, in memory; for any number of threads of one process.
 
     ``name`` is what the card's holder believes to log in to: a host name. Raises InvalidInputError for one that is
     empty or long.
@@ -78,26 +79,28 @@ class LoginServer:
     trust: Trust
     life: timedelta = CHALLENGE_LIFE
     _open: dict[bytes, datetime] = field(default_factory=dict, repr=False)
+    _opening: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
         _require_name(self.name)
 
     def challenge(self, *, at: datetime) -> bytes:
         """A new challenge of 32 octets."""
-        moment = moments.whole(at)
-        while self._open:
-            oldest = next(iter(self._open))
-            # whoever asks for thousands pushes out only the oldest
-            if moment - self._open[oldest] <= self.life and len(self._open) < _MAX_OPEN:
-                break
-            del self._open[oldest]
-        value = secrets.token_bytes(32)
-        self._open[value] = moment
+        moment, value = moments.whole(at), secrets.token_bytes(32)
+        with self._opening:
+            while self._open:
+                oldest = next(iter(self._open))
+                # whoever asks for thousands pushes out only the oldest
+                if moment - self._open[oldest] <= self.life and len(self._open) < _MAX_OPEN:
+                    break
+                del self._open[oldest]
+            self._open[value] = moment
         return value
 
     def finish(self, challenge: bytes, certificate: Certificate, signature: bytes, *, at: datetime) -> LoggedIn:
         """Whoever answered. The challenge is spent, also by a wrong answer. Raises LoginError with the reason."""
-        since = self._open.pop(challenge, None)
+        with self._opening:
+            since = self._open.pop(challenge, None)
         if since is None:
             _refuse(LoginRefusal.CHALLENGE, "the challenge is unknown, or was answered before")
         if not timedelta(0) <= moments.whole(at) - since <= self.life:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -130,6 +131,19 @@ def test_open_challenges_are_bounded(ready: World, server: LoginServer) -> None:
     assert len(server._open) == 1
     with refused(LoginRefusal.CHALLENGE):
         server.finish(first, ready.seal.certificate, b"", at=ready.now)
+
+
+def test_many_threads_open_and_answer_challenges_at_once(ready: World, server: LoginServer) -> None:
+    key = with_login_key(ready, 201)
+
+    def many(_: int) -> list[str]:
+        for place in range(200):
+            # every third is of a later moment, so that the old ones are thrown away while others are made
+            server.challenge(at=ready.now + timedelta(minutes=3 * (place % 3)))
+        return [log_in(ready, server, key).card for _ in range(5)]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(many, range(8))) == [[number(201)] * 5] * 8
 
 
 @pytest.mark.parametrize("name", ["", "x" * 201, "主机", "a\nb"])
