@@ -6,13 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import ecard
+from ecard.cli.app import run
 from ecard.errors import EcardError
 from tests.cli.conftest import Demo
 from tests.howto.pages import HOW_TO, ROOT, blocks, run_page
@@ -24,8 +24,6 @@ ON_THEIR_OWN = {"index.md", "register-postgresql.md", "test-suite.md", "certific
 
 @pytest.fixture(scope="module")
 def demo_original(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    from ecard.cli.app import run
-
     place = tmp_path_factory.mktemp("story") / "demo"
     assert run(["demo", "--out", str(place)]) == 0
     return Demo(place)
@@ -99,13 +97,12 @@ def test_many_signatures_are_verified_by_processes(place: Path) -> None:
 
 
 @pytest.fixture
-def free_port() -> Iterator[int]:
+def free_port() -> int:
     import socket
 
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
-        port = int(found.getsockname()[1])
-    yield port
+        return int(found.getsockname()[1])
 
 
 def test_certificates_are_issued_withdrawn_and_published(

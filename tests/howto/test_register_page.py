@@ -1,0 +1,39 @@
+"""The page that moves a register, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ecard.cli.app import run
+from ecard.roles.register import Register
+from ecard.simulator import CardFile, SimulatedCard
+from tests.howto.pages import blocks, run_page
+from tests.roles import postgres
+
+URL = "postgresql://ecard@db.example/register"
+
+
+def test_a_centre_goes_on_in_postgresql(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("ECARD_CA_PASSWORD", "a long password")
+    Path("person.json").write_text(json.dumps({"name": "乙某", "identity_number": "110101199003070070"}))
+    CardFile.create("officer.card", SimulatedCard.new())
+    officer = ["--officer", "sim:officer.card", "--person", "person.json", "--pin-letter", "officer.pin"]
+    assert run(["centre", "init", "centre", *officer]) == 0
+    with Register.open("centre/register.db") as register:
+        before = register.head()
+    target = postgres.create_database(postgres_server, "moved")
+    assert any(URL in block.text for block in blocks("register-postgresql.md"))
+    run_page("register-postgresql.md", place, changed=lambda text: text.replace(URL, target))
+    assert f"{before[0]} entries copied, and audited" in capsys.readouterr().out
+    with Register.open(target) as register:
+        assert register.head() == before
+    assert not Path("centre/register.db").exists()
+    assert run(["centre", "status", "--centre", "centre", "03-JJ0A900000002"]) == 0
