@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,20 @@ from ecard.roles.register import Register
 from ecard.roles.register_audit import audit, require_whole
 from ecard.roles.register_copy import copy_register
 from ecard.roles.register_tables import ChangeRow, HeadRow, LogRow, SealedRow
+from tests.roles import postgres
 from tests.roles.world import ONLINE, OPERATOR, World, number
 
 
-@pytest.fixture
-def ready(world: World) -> World:
+def _with_history(world: World) -> World:
     seal = world.enterprise()
     world.operator(seal)
     world.on_card(Act.FREEZE, 201, seal, "freeze", channel=ONLINE)
     return world
+
+
+@pytest.fixture
+def ready(sqlite_world: World) -> World:
+    return _with_history(sqlite_world)
 
 
 @pytest.fixture(params=["to sqlite", "to postgresql"])
@@ -30,13 +36,12 @@ def new_target(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], R
     """Makes an empty register on the other database, or on the same."""
     if request.param == "to sqlite":
         return lambda: Register.create(tmp_path / "target.db")
-    from tests.roles import postgres
-
     server, name = request.getfixturevalue("postgres_server"), f"copy{abs(hash(request.node.nodeid))}"
     return lambda: Register.create(postgres.create_database(server, name))
 
 
-def test_the_copy_is_the_same_register_and_goes_on(ready: World, new_target: Callable[[], Register]) -> None:
+def test_the_copy_is_the_same_register_and_goes_on(world: World, new_target: Callable[[], Register]) -> None:
+    ready = _with_history(world)
     told: list[tuple[int, int]] = []
     with new_target() as target:
         entries = copy_register(
@@ -65,7 +70,9 @@ def test_the_copy_is_the_same_register_and_goes_on(ready: World, new_target: Cal
         assert ready.register.status(number(201), ready.now) is CardState.FROZEN
 
 
-def test_memory_is_bounded_by_batches(ready: World, new_target: Callable[[], Register], monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_rows_are_copied_in_batches(
+    ready: World, new_target: Callable[[], Register], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("ecard.roles.register_copy._BATCH", 2)
     told: list[int] = []
     with new_target() as target:
@@ -119,8 +126,6 @@ def test_a_changed_index_is_put_right_by_the_copy(ready: World, new_target: Call
 
 def test_who_writes_to_the_source_meanwhile_waits(ready: World, new_target: Callable[[], Register]) -> None:
     """An order that is given while the copy goes on is refused or comes after it; it never stands in a part only."""
-    from concurrent.futures import ThreadPoolExecutor
-
     seal = ready.holders[number(101)]
     with new_target() as target, ThreadPoolExecutor(1) as pool:
         waiting = []
