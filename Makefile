@@ -1,4 +1,4 @@
-# Two commands: `make demo` shows what ecard does, `make test` runs everything that checks it.
+# `make demo` shows what ecard does, `make test` runs everything that checks it, `make docs` builds the site.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,6 +11,9 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.tox-installed
 	$(BIN)/tox run
+
+docs: $(VENV)/.tox-installed
+	$(BIN)/tox run -e docs
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -28,13 +31,13 @@ $(VENV)/.tox-installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo ./*.egg-info
+	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo docs/_build ./*.egg-info
 
 # The exact versions that a build was tested with, made anew from the ranges in pyproject.toml.
 .PHONY: constraints
 constraints:
 	rm -rf build/constraints && $(PYTHON) -m venv build/constraints
 	build/constraints/bin/pip install --quiet --upgrade pip
-	build/constraints/bin/pip install --quiet '.[all]' --group dev --group judges
+	build/constraints/bin/pip install --quiet '.[all]' --group dev --group judges --group docs
 	echo '# Exact versions that a build was tested with; written by: make constraints' > constraints.txt
 	build/constraints/bin/pip freeze --exclude ecard >> constraints.txt

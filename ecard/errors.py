@@ -1,4 +1,4 @@
-"""Every exception that ecard raises, and nothing else.
+"""Every exception that ecard raises, and nothing else::
 
     EcardError
     ├── InvalidInputError          an argument, option or file of the caller is wrong
