@@ -8,7 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "_ext")]  # the code beside these pages, whatever else is installed
 
-import ecard
+import ecard  # noqa: E402
 
 project = "ecard"
 author = "The ecard maintainers"
@@ -18,7 +18,6 @@ release = version = ecard.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "made_from_code"]
 exclude_patterns = ["_build"]
 nitpicky = True
-suppress_warnings = ["toc.empty_glob"]  # a list of pages may still be empty
 # what other libraries and the standard library document elsewhere is no link
 nitpick_ignore_regex = [("py:.*", r"(?!ecard\.).*")]
 

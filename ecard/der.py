@@ -149,7 +149,7 @@ def parse(data: bytes, what: str = "DER") -> Node:
 
 
 def read_integer(node: Node) -> int:
-    """The value of an INTEGER in its shortest form."""
+    """The value of an INTEGER in its shortest form. Raises EncodingError."""
     content = node.expect(INTEGER, "an INTEGER").content
     if not content or (len(content) > 1 and (content[0], content[1] >> 7) in ((0x00, 0), (0xFF, 1))):
         raise EncodingError(f"INTEGER at byte {node.start} is empty or not in its shortest form")
@@ -169,7 +169,7 @@ def _dotted(content: bytes) -> str:
 
 
 def read_oid(node: Node) -> str:
-    """The dotted form of an OBJECT IDENTIFIER of at most 64 content octets."""
+    """The dotted form of an OBJECT IDENTIFIER of at most 64 content octets. Raises EncodingError."""
     content = node.expect(OID, "an OBJECT IDENTIFIER").content
     if not 1 <= len(content) <= 64 or content[-1] & 0x80 or re.search(rb"(?:^|[\x00-\x7f])\x80", content):
         raise EncodingError(f"OBJECT IDENTIFIER at byte {node.start} is empty, too long, cut off or not minimal")
@@ -177,7 +177,7 @@ def read_oid(node: Node) -> str:
 
 
 def read_bits(node: Node) -> bytes:
-    """The octets of a BIT STRING without unused bits."""
+    """The octets of a BIT STRING without unused bits. Raises EncodingError."""
     content = node.expect(BIT_STRING, "a BIT STRING").content
     if not content or content[0] != 0:
         raise EncodingError(f"BIT STRING at byte {node.start} is empty or has unused bits")
@@ -185,7 +185,10 @@ def read_bits(node: Node) -> bytes:
 
 
 def read_time(node: Node) -> datetime:
-    """A UTCTime or GeneralizedTime in the form of RFC 5280, section 4.1.2.5, as an aware datetime in UTC."""
+    """A UTCTime or GeneralizedTime in the form of RFC 5280, section 4.1.2.5, as an aware datetime in UTC.
+
+    Raises EncodingError.
+    """
     shape = _TIMES.get(node.tag)
     match = shape and shape.fullmatch(node.content)
     if not match:

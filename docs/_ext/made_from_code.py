@@ -21,6 +21,7 @@ _PARTS: Final = {
     "fixtures": names_page.fixtures,
     "modules": names_page.every_module,
     "errors": pictures.error_tree,
+    "remedies": names_page.remedies,
     "layers": pictures.layers,
     "findings": names_page.findings,
     "doctor": names_page.doctor_states,

@@ -88,3 +88,10 @@ def doctor_states() -> str:
     """Everything that the doctor can find, how bad it is, and the remedy."""
     rows = [f"| `{label}` | {level.value} | {remedy or '–'} |" for label, level, remedy in (s.value for s in State)]
     return "\n".join(("| finding | how bad | what to do |", "|---|---|---|", *rows))
+
+
+def remedies() -> str:
+    """Every class of errors with what to do where the message knows nothing more particular."""
+    kinds = [kind for kind in vars(errors).values() if inspect.isclass(kind) and issubclass(kind, errors.EcardError)]
+    rows = [f"| {{py:class}}`~ecard.errors.{kind.__name__}` | {kind.usual_remedy} |" for kind in kinds]
+    return "\n".join(("| error | what to do |", "|---|---|", *rows))

@@ -21,7 +21,10 @@ _ABSENT: Final = (Status.NOT_FOUND, Status.INS_NOT_SUPPORTED, Status.CLA_NOT_SUP
 
 
 class PivApplication:
-    """What every group of verbs stands on: the session, the card's settings, and what was learnt of its keys."""
+    """What every group of verbs stands on: the session, the card's settings, and what was learnt of its keys.
+
+    Raises InvalidInputError for an ``sm2_id`` that is no byte and for a key reference that is no holder's PIN.
+    """
 
     def __init__(
         self, session: Session, *, sm2_id: int | None = None, pin_reference: Reference = Reference.PIN
@@ -69,7 +72,10 @@ class PivApplication:
             raise CardProtocolError(f"{what}: the card answered {len(answer)} bytes where there are none")
 
     def version(self) -> Version:
-        """The application's version (Yubico's GET VERSION). NotSupportedByCardError where the card has none."""
+        """The application's version (Yubico's GET VERSION). NotSupportedByCardError where the card has none.
+
+        CardProtocolError for an answer of another length.
+        """
         if self._version is None:
             answer = self.session.transmit(Command(Ins.GET_VERSION), "reading the version")
             if len(answer) != 3:
@@ -78,7 +84,10 @@ class PivApplication:
         return self._version
 
     def serial(self) -> int:
-        """The card's serial number (Yubico's GET SERIAL). NotSupportedByCardError where the card has none."""
+        """The card's serial number (Yubico's GET SERIAL). NotSupportedByCardError where the card has none.
+
+        CardProtocolError for an answer of another length.
+        """
         answer = self.session.transmit(Command(Ins.GET_SERIAL), "reading the serial number")
         if not 1 <= len(answer) <= _MAX_SERIAL:
             raise CardProtocolError(f"the serial number has {len(answer)} bytes")

@@ -34,7 +34,7 @@ class Command:
         return bytes((self.cla, self.ins, self.p1, self.p2))
 
     def short(self) -> bytes:
-        """The short encoding: at most 255 data bytes, at most 256 expected."""
+        """The short encoding: at most 255 data bytes, at most 256 expected. CardProtocolError for more."""
         if len(self.data) > SHORT_DATA:
             raise CardProtocolError(f"{len(self.data)} data bytes do not fit a short command")
         lc = bytes((len(self.data),)) + self.data if self.data else b""
@@ -42,7 +42,7 @@ class Command:
         return self.header + lc + le
 
     def extended(self) -> bytes:
-        """The extended encoding: at most 65535 data bytes, at most 65536 expected."""
+        """The extended encoding: at most 65535 data bytes, at most 65536 expected. CardProtocolError for more."""
         if len(self.data) > EXTENDED_DATA:
             raise CardProtocolError(f"{len(self.data)} data bytes do not fit an extended command")
         lc = b"\0" + len(self.data).to_bytes(2, "big") + self.data if self.data else b""

@@ -81,7 +81,10 @@ class UseVerbs(KeyVerbs):
         return Signature(algorithm, self.sign_block(slot, kind, block, access=Access(pin, act, use_last_try)))
 
     def sign_block(self, slot: Slot, kind: KeyKind, block: bytes, *, access: Access) -> bytes:
-        """The signature of one block as it is: of the modulus' size for RSA, of the curve's for a curve (DER)."""
+        """The signature of one block as it is: of the modulus' size for RSA, of the curve's for a curve (DER).
+
+        Raises CardProtocolError where the answer is no signature, and what ``sign_digest`` raises.
+        """
         value = self._use(slot, kind, _CHALLENGE, block, access, "signing")
         if kind.family is KeyFamily.RSA:
             return _of_size(value, kind.size, "signature")

@@ -99,7 +99,10 @@ class PinVerbs(PresentingVerbs):
         self._judge(command, status_of(self.session.control(feature, structure)), what)
 
     def log_out(self) -> None:
-        """Make the card forget that the PIN was verified (SP 800-73-5: VERIFY with P1 FF)."""
+        """Make the card forget that the PIN was verified (SP 800-73-5: VERIFY with P1 FF).
+
+        Raises NotSupportedByCardError where the card cannot.
+        """
         self._forget_pin()
         answer, status = self.session.exchange(Command(Ins.VERIFY, _LOG_OUT, self._pin_reference, le=None))
         if answer or status != Status.OK:

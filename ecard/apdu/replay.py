@@ -31,7 +31,10 @@ class ReplayTransport:
         return len(self._trace.exchanges) - self._position
 
     def transmit(self, command: bytes, /) -> tuple[bytes, int]:
-        """The recorded answer to ``command``, which has to be the next in the trace."""
+        """The recorded answer to ``command``, which has to be the next in the trace.
+
+        Raises CardProtocolError for another command, CardConnectionError where the trace or its connection ended.
+        """
         if not self.remaining:
             raise CardConnectionError("the trace is at its end")
         exchange = self._trace.exchanges[self._position]

@@ -28,7 +28,10 @@ _LEAST_PADDING: Final = 8
 
 
 def digest_of(data: bytes, algorithm: hashes.HashAlgorithm | Prehashed) -> tuple[bytes, hashes.HashAlgorithm]:
-    """The digest of ``data``, which is one already under ``Prehashed``, and its algorithm."""
+    """The digest of ``data``, which is one already under ``Prehashed``, and its algorithm.
+
+    InvalidInputError for a digest of another length.
+    """
     if isinstance(algorithm, Prehashed):
         hash_ = algorithm._algorithm
         if len(data) != hash_.digest_size:
@@ -98,7 +101,10 @@ def _salt_length(padding: schemes.PSS, hashed: int, size: int) -> int:
 
 
 def unpad(block: bytes, padding: AsymmetricPadding) -> bytes:
-    """The message in a decrypted block. InvalidInputError where the padding is wrong, whatever is wrong with it."""
+    """The message in a decrypted block. InvalidInputError where the padding is wrong, whatever is wrong with it.
+
+    UnsupportedAlgorithmError for another padding than OAEP and PKCS1v15.
+    """
     if isinstance(padding, schemes.OAEP):
         message = _unpad_oaep(block, padding)
     elif isinstance(padding, schemes.PKCS1v15):

@@ -171,5 +171,8 @@ SM2_CANOKEY: Final = 0x54
 """The number that CanoKey gives SM2 as it leaves the factory: a setting of each card, so a profile and no constant."""
 
 FACTORY_PIN: Final = b"123456"
+"""The PIN that PIV cards leave the factory with; everybody knows it."""
 FACTORY_PUK: Final = b"12345678"
+"""Their PUK."""
 FACTORY_MANAGEMENT_KEY: Final = bytes.fromhex("010203040506070801020304050607080102030405060708")
+"""Their management key, for 3DES and for AES-192."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ecard.certificate import Certificate
+from ecard.documents.report_page import Section, page
 from ecard.errors import VerificationError
 from ecard.findings import Finding, Indication, overall
 from ecard.pki.validation_names import display_name
@@ -84,6 +85,31 @@ class Report:
             "notes": list(self.notes),
         }
 
+    def html(self, *, title: str = "Verification report") -> str:
+        """The report as one page of HTML that needs no other file: for a person, an archive or a mail.
+
+        It shows the signer's name and numbers, as ``str`` does. Everything out of the document and its certificates
+        is escaped, and the page runs nothing and loads nothing. ``title`` stands on top: the document's name, say.
+        """
+        kinds = {Indication.PASSED: "passed", Indication.FAILED: "failed", Indication.INDETERMINATE: "open"}
+        verdict = "Accepted" if self.accepted else "Not accepted"
+        return page(title, verdict, self.indication.value, kinds[self.indication], self._sections())
+
+    def _sections(self) -> tuple[Section, ...]:
+        """What the page shows below the verdict; a section without lines is left out."""
+        circumstances = (
+            ("Signing time, as the signer says", "" if self.signing_time is None else _iso(self.signing_time)),
+            ("Judged for", _iso(self.at)),
+            ("Algorithm", self.algorithm or ""),
+        )
+        return (
+            Section("Why not", [(finding.code.label, finding.message) for finding in self.reasons]),
+            Section("Signed by" if self.accepted else "Claims to be signed by", _signer_rows(self.signer)),
+            Section("When and how", [row for row in circumstances if row[1]]),
+            Section("On what evidence", [(line,) for line in self.evidence]),
+            Section("Notes", [(line,) for line in self.notes]),
+        )
+
     def __str__(self) -> str:
         lines = [f"{'ACCEPTED' if self.accepted else 'NOT ACCEPTED'} ({self.indication.value})"]
         lines += [f"  - {finding.message}" for finding in self.reasons]
@@ -114,6 +140,20 @@ def _signer_as_dict(signer: CardIdentity) -> dict[str, str | None]:
         "card_number": signer.card_number,
         "certificate_number": signer.certificate_number,
     }
+
+
+def _signer_rows(signer: CardIdentity | None) -> list[tuple[str, str]]:
+    if signer is None:
+        return []
+    rows = (
+        ("Holder", signer.holder_name),
+        ("Role", _ROLE_WORDS.get(signer.role or "", signer.role)),
+        ("Enterprise", signer.enterprise_name),
+        ("Organisation code", signer.organisation_code),
+        ("Card", signer.card_number),
+        ("Certificate", signer.certificate_number),
+    )
+    return [(name, one_line(value)) for name, value in rows if value]
 
 
 def _signer_lines(signer: CardIdentity, verb: str) -> list[str]:

@@ -90,7 +90,10 @@ class AnyCard:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Whoever one of ``policies`` allows; where none does, what each of them has against the signer."""
+    """Whoever one of ``policies`` allows; where none does, what each of them has against the signer.
+
+    Raises InvalidInputError for no policy at all.
+    """
 
     policies: tuple[SignerPolicy, ...]
 

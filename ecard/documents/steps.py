@@ -6,12 +6,13 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ecard.certificate import Certificate
 from ecard.documents.conditions import Conditions, judge_signer
 from ecard.documents.mistakes import Mistake
 from ecard.documents.report import Report
+from ecard.documents.report_page import Section
 from ecard.findings import Finding, FindingCode
 from ecard.pki.identity import CardIdentity
 from ecard.pki.validation import ValidatedCertificate
@@ -28,6 +29,10 @@ class Outcome(Enum):
     """What it needs failed before."""
     NOT_JUDGED = "not-judged"
     """The caller did not say by what; without it no document is accepted."""
+
+
+_KINDS: Final = {Outcome.PASSED: "passed", Outcome.FAILED: "failed"}
+"""How a step's outcome is coloured on a page; every other one is open."""
 
 
 class StepName(Hashable, Protocol):
@@ -81,6 +86,20 @@ class SteppedReport(Report):
                 for check in self.checks
             ],
         }
+
+    def _sections(self) -> tuple[Section, ...]:
+        steps = [
+            (check.step.words, f"{check.outcome.value}: {check.message}".removesuffix(": ")) for check in self.checks
+        ]
+        mistakes = [(mistake.happened, mistake.remedy) for mistake in self.mistakes]
+        kinds = [_KINDS.get(check.outcome, "open") for check in self.checks]
+        first, *others = Report._sections(self)
+        return (
+            first,
+            Section("Usual mistakes, and what to do", mistakes),
+            *others,
+            Section("Step by step", steps, kinds),
+        )
 
     def __str__(self) -> str:
         lines = [Report.__str__(self), *(f"{check}" for check in self.checks)]

@@ -70,6 +70,8 @@ class HolderFacts:
         """These facts with ``pin`` among the used ones, as a salted hash; the oldest beyond ``keep`` go.
 
         ``iterations`` is the cost of the first hash; later ones are made alike.
+
+        Raises InvalidInputError for a ``keep`` out of range.
         """
         if not isinstance(keep, int) or not 1 <= keep <= MOST_OF_A_KIND:
             raise InvalidInputError(f"1 to {MOST_OF_A_KIND} used PINs can be kept")

@@ -28,6 +28,8 @@ class RememberedPin:
 
     ``salt`` has 16 bytes and ``digest`` 32. Whoever has the hash can find a PIN of few digits by trying
     them all, however many ``iterations`` there are: keep it where the register is kept.
+
+    Raises InvalidInputError where a part has another length, or the iterations are out of range.
     """
 
     salt: bytes

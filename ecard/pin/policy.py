@@ -103,7 +103,7 @@ class PinPolicy:
     def violations(self, pin: Pin | str, facts: HolderFacts = _NO_FACTS) -> tuple[PolicyReason, ...]:
         """Every reason to refuse ``pin`` for the holder with ``facts``, each once; none if it is good.
 
-        Raises PinFormatError for a text that is no PIN at all.
+        Raises PinFormatError for a text that is no PIN at all. InvalidInputError where ``facts`` are none.
         """
         if not isinstance(facts, HolderFacts):
             raise InvalidInputError(f"the holder's facts are HolderFacts, not {type(facts).__name__}")

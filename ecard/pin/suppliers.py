@@ -109,6 +109,8 @@ def environment(name: str) -> PinSupplier:
 
     The variable stays set: other code of this process and its children can read it. Asked without a value
     there, it raises NoPinError.
+
+    Raises InvalidInputError at once for a name that cannot be one.
     """
     if not name or "=" in name or "\0" in name:
         raise InvalidInputError("an environment variable needs a name, without = in it")
@@ -120,6 +122,8 @@ def file_descriptor(fd: int) -> PinSupplier:
 
     A line is at most 64 bytes, its end (LF or CR LF) not counted; nothing beyond it is read. Asked when the
     line is empty or the descriptor cannot be read, it raises NoPinError; for a longer line PinFormatError.
+
+    Raises InvalidInputError at once for what is no descriptor.
     """
     if isinstance(fd, bool) or not isinstance(fd, int) or fd < 0:
         raise InvalidInputError("a file descriptor is a number from 0")
@@ -130,6 +134,8 @@ def callback(function: Callable[[PinRequest], Pin | str | None]) -> PinSupplier:
     """A supplier that calls ``function`` with the PinRequest; it returns a Pin or a text, None for nothing.
 
     What the function raises passes through unchanged. Nothing returned raises NoPinError.
+
+    Raises InvalidInputError at once for what is no function.
     """
     if not callable(function):
         raise InvalidInputError(f"a callback is a function of one PinRequest, not {type(function).__name__}")

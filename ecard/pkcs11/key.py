@@ -47,7 +47,11 @@ class Pkcs11Key:
         return self.sign_digest(self.public_key.digest(message, algorithm), algorithm)
 
     def sign_digest(self, digest: bytes, algorithm: SignatureAlgorithm | None = None) -> Signature:
-        """Sign the message of which ``digest`` is what ``PublicKey.digest`` gives. Raises as ``sign`` does."""
+        """Sign the message of which ``digest`` is what ``PublicKey.digest`` gives.
+
+        Raises InvalidInputError for a digest of another length, UnsupportedAlgorithmError for an algorithm of other
+        keys, and CardError or PinError from the token.
+        """
         kind, mechanism = self.public_key.kind, library().Mechanism
         algorithm = algorithm or SignatureAlgorithm.default_for(kind)
         if algorithm.family is not kind.family or kind.family is KeyFamily.SM2:

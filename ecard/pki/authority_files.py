@@ -26,7 +26,10 @@ KEY_FILE: Final = "authority.key"
 
 
 def save(authority: Issuer, directory: Path, key: SoftwareKey | None, password: bytes | None) -> None:
-    """Write the files, alone; see ``CertificateAuthority.save``."""
+    """Write the files, alone; see ``CertificateAuthority.save``.
+
+    Raises InvalidInputError for a software key without a password.
+    """
     is_new = not (directory / STATE_FILE).exists()
     if is_new and key is not None and not password:
         raise InvalidInputError("an authority's software key is kept only encrypted", remedy="give a password")

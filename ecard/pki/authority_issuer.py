@@ -36,7 +36,10 @@ RESPONDER_LIFE: Final = timedelta(days=90)
 
 
 class Issuer:
-    """An authority as far as it issues; its key is with ``holder``: in software, on a card, in a security module."""
+    """An authority as far as it issues; its key is with ``holder``: in software, on a card, in a security module.
+
+    Raises InvalidInputError for partitions that have no address.
+    """
 
     def __init__(
         self,

@@ -46,7 +46,10 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrlHeader:
-    """All of a CRL but its entries and its issuer. ``next_update`` must lie after ``this_update``."""
+    """All of a CRL but its entries and its issuer. ``next_update`` must lie after ``this_update``.
+
+    Raises InvalidInputError for an update before this one.
+    """
 
     number: int
     this_update: datetime

@@ -51,7 +51,7 @@ class Fetcher:
         self._crls: OrderedDict[str, _Cached] = OrderedDict()
 
     def crl(self, url: str, *, at: datetime) -> Crl:
-        """The CRL at ``url``; a remembered one if its next update is after ``at``."""
+        """The CRL at ``url``; a remembered one if its next update is after ``at``. Raises FetchError."""
         known = self._crls.get(url)
         if known is not None and known.crl.next_update is not None and at < known.crl.next_update:
             self._crls.move_to_end(url)
@@ -64,7 +64,10 @@ class Fetcher:
         return found[0]
 
     def crls_of(self, certificate: Certificate, *, at: datetime) -> list[Crl]:
-        """The CRLs that ``certificate`` names, each from the first place that has it."""
+        """The CRLs that ``certificate`` names, each from the first place that has it.
+
+        Raises FetchError where none can be had.
+        """
         problems, urls = [], self._http(extensions_of(certificate).crl_uris, "CRL")
         found = []
         for url in urls:
@@ -77,7 +80,10 @@ class Fetcher:
         return found
 
     def ocsp(self, certificate: Certificate, issuer: Certificate) -> OcspResponse:
-        """What the responder that ``certificate`` names says of it; its nonce, if it has one, is the request's."""
+        """What the responder that ``certificate`` names says of it; its nonce, if it has one, is the request's.
+
+        Raises FetchError where none answers.
+        """
         places = [uri for method, uri in extensions_of(certificate).access_points if method == OCSP_ACCESS]
         nonce = secrets.token_bytes(32)
         body = ocsp_request(certificate, issuer, nonce=nonce)
@@ -91,7 +97,10 @@ class Fetcher:
         raise FetchError("; ".join(problems))
 
     def issuers_of(self, certificate: Certificate) -> list[Certificate]:
-        """The certificates of the issuer that ``certificate`` says where to find, to be given as untrusted."""
+        """The certificates of the issuer that ``certificate`` says where to find, to be given as untrusted.
+
+        Raises FetchError where none can be had.
+        """
         places = [uri for method, uri in extensions_of(certificate).access_points if method == ISSUER_ACCESS]
         problems = []
         for url in self._http(places, "issuer's certificate"):
@@ -106,6 +115,8 @@ class Fetcher:
         """Evidence for every certificate of a path but its root: its CRLs, or where there are none its OCSP response.
 
         ``path`` has the certificate first and the root last.
+
+        Raises FetchError where there is neither.
         """
         certificates = list(path)
         crls: list[Crl] = []

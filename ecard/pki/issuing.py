@@ -168,7 +168,10 @@ def whole_second(moment: datetime, what: str) -> datetime:
 
 
 def add_years(moment: datetime, years: int) -> datetime:
-    """The same day and time ``years`` later; 29 February becomes 28 February."""
+    """The same day and time ``years`` later; 29 February becomes 28 February.
+
+    Raises InvalidInputError beyond the calendar.
+    """
     try:
         return moment.replace(year=moment.year + years)
     except ValueError:

@@ -55,7 +55,7 @@ class OcspResponder:
     """Answers for the certificates of one authority.
 
     Raises ProfileError where ``holder`` may not answer: it is neither the authority itself nor a delegate, certified
-    by it for OCSP signing (RFC 6960, section 4.2.2.2).
+    by it for OCSP signing (RFC 6960, section 4.2.2.2). InvalidInputError for a validity of no time.
     """
 
     holder: KeyHolder

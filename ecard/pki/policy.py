@@ -55,7 +55,10 @@ EPORT_2021_ALGORITHMS: Final = MODERN_ALGORITHMS | {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationPolicy:
-    """What a certificate and its path must satisfy. Every default is the strict choice."""
+    """What a certificate and its path must satisfy. Every default is the strict choice.
+
+    Raises InvalidInputError for what nothing can satisfy.
+    """
 
     required_usage: KeyUsage = NO_USAGE
     """Bits of keyUsage that the certificate must have, all of them."""

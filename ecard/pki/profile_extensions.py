@@ -40,7 +40,7 @@ def read_extensions(certificate: Certificate) -> dict[str, Extension]:
 
 
 def read_extension_list(node: der.Node, what: str) -> dict[str, Extension]:
-    """The extensions in a SEQUENCE OF Extension, under the rules of ``read_extensions``."""
+    """The extensions in a SEQUENCE OF Extension, under the rules of ``read_extensions``. Raises EncodingError."""
     found: dict[str, Extension] = {}
     for item in node.expect(der.SEQUENCE, f"{what}: the list of extensions"):
         if len(found) == MAX_EXTENSIONS:

@@ -140,7 +140,7 @@ def read_extensions(node: der.Node) -> Mapping[str, Extension]:
 
 
 def read_boolean(node: der.Node) -> bool:
-    """A BOOLEAN in DER; an encoded FALSE is let pass although DER leaves out a default."""
+    """A BOOLEAN in DER; an encoded FALSE is let pass although DER leaves out a default. Raises EncodingError."""
     content = node.expect(der.BOOLEAN, "a BOOLEAN").content
     if content not in (b"\0", b"\xff"):
         raise EncodingError(f"BOOLEAN at byte {node.start} is neither 00 nor FF")
@@ -148,7 +148,7 @@ def read_boolean(node: der.Node) -> bool:
 
 
 def read_flags(content: bytes, what: str) -> int:
-    """The named bits of a BIT STRING's content octets as a mask, bit 0 of the standard lowest."""
+    """The named bits of a BIT STRING's content octets as a mask, bit 0 of the standard lowest. Raises EncodingError."""
     if len(content) < 1 or content[0] > 7 or (len(content) == 1 and content[0]) or len(content) > 9:
         raise EncodingError(f"{what} is no BIT STRING of named bits")
     bits = "".join(f"{byte:08b}" for byte in content[1:])
@@ -220,7 +220,7 @@ class Extensions:
 
     @cached_property
     def basic_constraints(self) -> BasicConstraints | None:
-        """RFC 5280, section 4.2.1.9."""
+        """RFC 5280, section 4.2.1.9. Raises EncodingError."""
         value = self.value(BASIC_CONSTRAINTS)
         if value is None:
             return None
@@ -245,7 +245,7 @@ class Extensions:
 
     @cached_property
     def extended_key_usage(self) -> frozenset[str] | None:
-        """The purposes as object identifiers (RFC 5280, section 4.2.1.12)."""
+        """The purposes as object identifiers (RFC 5280, section 4.2.1.12). Raises EncodingError."""
         value = self.value(EXTENDED_KEY_USAGE)
         if value is None:
             return None
@@ -279,7 +279,10 @@ class Extensions:
 
     @cached_property
     def access_points(self) -> tuple[tuple[str, str], ...]:
-        """Method and URI of each entry of authorityInfoAccess that has a URI (RFC 5280, section 4.2.2.1)."""
+        """Method and URI of each entry of authorityInfoAccess that has a URI (RFC 5280, section 4.2.2.1).
+
+        Raises EncodingError.
+        """
         value = self.value(AUTHORITY_INFORMATION_ACCESS)
         if value is None:
             return ()

@@ -147,5 +147,5 @@ def word_of(value: object, name: str, kind: type[_E]) -> _E:
 
 
 def refuse(reason: Refusal, what: str, remedy: str | None = None) -> NoReturn:
-    """Refuse the order."""
+    """Refuse the order. Raises OrderRefusedError."""
     raise OrderRefusedError(what, reason=reason, remedy=remedy)

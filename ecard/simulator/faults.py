@@ -48,7 +48,10 @@ class Fault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A fault, and for which commands: those for which everything that is given holds."""
+    """A fault, and for which commands: those for which everything that is given holds.
+
+    Raises InvalidInputError for numbers that make no sense.
+    """
 
     fault: Fault
     at: int | None = None

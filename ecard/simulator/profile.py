@@ -60,6 +60,8 @@ def atr_with(historical: bytes) -> bytes:
     """The answer to reset of a contact card for T=0 and T=1 with 1 to 15 ``historical`` bytes and nothing else to say.
 
     ISO/IEC 7816-3, section 8.2: TS, T0, TD1, TD2, historical bytes, check byte.
+
+    Raises InvalidInputError for another number of them.
     """
     if not 1 <= len(historical) <= 15:
         raise InvalidInputError("an answer to reset carries 1 to 15 historical bytes here")

@@ -63,7 +63,10 @@ def read_sec1(data: bytes) -> ReadKey:
 
 
 def read_pem(data: bytes, password: bytes | None) -> ReadKey:
-    """Read the one private key in a PEM text; blocks of other kinds (parameters, certificates) are passed over."""
+    """Read the one private key in a PEM text; blocks of other kinds (parameters, certificates) are passed over.
+
+    Raises EncodingError for anything else, and InvalidKeyError for a password to a key that is not encrypted.
+    """
     if len(data) > MAX_SIZE:
         raise EncodingError(f"PEM: {len(data)} bytes are too many for a private key")
     blocks = _PEM.findall(data)

@@ -15,7 +15,10 @@ from ecard.sm2.public_key import PublicKey
 
 
 class PrivateKey:
-    """A scalar d in 1 to n - 2 with its public key. Immutable: threads may share it."""
+    """A scalar d in 1 to n - 2 with its public key. Immutable: threads may share it.
+
+    Raises InvalidKeyError for any other.
+    """
 
     __slots__ = ("_d", "_factor", "public_key")
 

@@ -18,6 +18,8 @@ class Clock:
     >>> clock = Clock()
     >>> clock.advance(days=30).isoformat()
     '2026-04-01T08:30:00+00:00'
+
+    Raises InvalidInputError for a first moment without time zone.
     """
 
     def __init__(self, start: datetime = START) -> None:

@@ -18,7 +18,10 @@ _NAMED_ONLY: Final = frozenset({"SCHEMAV_ELEMENT_CONTENT", "SCHEMAV_CVC_COMPLEX_
 
 
 class Schemas:
-    """The schemas in a directory: ``import.xsd``, ``export.xsd`` and what they include. Read when first needed."""
+    """The schemas in a directory: ``import.xsd``, ``export.xsd`` and what they include. Read when first needed.
+
+    Raises InvalidInputError where there is no such directory.
+    """
 
     def __init__(self, directory: os.PathLike[str] | str) -> None:
         self._directory = Path(directory)
