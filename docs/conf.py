@@ -30,6 +30,8 @@ autodoc_default_options = {"members": True, "undoc-members": True, "show-inherit
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 
+highlight_language = "text"  # blocks that do not say what they are
+
 html_theme = "furo"
 html_title = f"ecard {release}"
 html_static_path = ["_static"]

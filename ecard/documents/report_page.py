@@ -22,6 +22,7 @@ h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin: 1.5rem 0 .3rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-top: 1px solid var(--line); }
 th { font-weight: 600; width: 30%; } ul { margin: 0; padding-left: 1.2rem; }
+@media (max-width: 36rem) { th, td { display: block; width: auto; } td { border-top: 0; padding-top: 0; } }
 """
 # a browser loads nothing and runs nothing, whatever should have slipped in
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
