@@ -29,6 +29,8 @@ ELSEWHERE = {
     "docs/testing.md": "tests/testing/test_docs.py",
 }
 """Pages whose Python blocks the tests of their part run, with what these need around them."""
+HOW_TO = ROOT / "tests" / "howto" / "test_pages.py"
+"""Runs every page of the how-tos, its console blocks too."""
 GROUPS = {"pkcs11": "tests/pkcs11/test_authority.py"}
 """Blocks that carry this word behind their language, and the test that runs them."""
 IN_A_SHELL = {"console", "sh", "bash"}
@@ -36,7 +38,11 @@ IN_A_SHELL = {"console", "sh", "bash"}
 
 def pages_to_run() -> list[Path]:
     with_code = {b.page for b in BLOCKS if b.language == "python" and b.reason is None and not b.info}
-    return [page for page in PAGES if page in with_code and name_of(page) not in ELSEWHERE]
+    return [page for page in PAGES if page in with_code and not runs_elsewhere(page)]
+
+
+def runs_elsewhere(page: Path) -> bool:
+    return name_of(page) in ELSEWHERE or (page.parent.name == "how-to" and HOW_TO.is_file())
 
 
 @pytest.mark.parametrize("page", pages_to_run(), ids=name_of)
@@ -117,7 +123,7 @@ def test_an_unknown_command_or_option_is_found_out(call: list[str]) -> None:
         test_a_command_shown_is_one_that_the_program_knows(call)
 
 
-@pytest.mark.parametrize("block", [b for b in BLOCKS if b.language in {"toml", "ini", "json"}], ids=str)
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.language in {"toml", "ini", "json", "yaml"}], ids=str)
 def test_settings_shown_can_be_read(block: Block) -> None:
     if block.language == "toml":
         assert tomllib.loads(block.text)
@@ -125,13 +131,15 @@ def test_settings_shown_can_be_read(block: Block) -> None:
         read = configparser.ConfigParser()
         read.read_string(block.text)
         assert read.sections()
+    elif block.language == "yaml":
+        assert pytest.importorskip("yaml").safe_load(block.text)
     else:
         json.loads(block.text)
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 def test_a_block_is_code_that_is_tried_or_says_why_not(block: Block) -> None:
-    known = {"python", "toml", "ini", "json", "text", ""} | IN_A_SHELL
+    known = {"python", "toml", "ini", "json", "yaml", "text", ""} | IN_A_SHELL
     assert block.language in known or block.language.startswith("{"), f"{block}: what is {block.language}?"
     assert block.reason is None or len(block.reason) > 10, f"{block} is not run, and does not say why"
 
