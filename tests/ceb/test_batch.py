@@ -105,6 +105,7 @@ def test_a_batch_goes_on_where_the_card_left_it(places: tuple[Path, Path]) -> No
         ceb.sign(SMALL.replace(b'"G"', b'"0"'), SM2.holder).replace(b"<ds:SignatureValue>", b"<ds:SignatureValue>A"),
         ceb.sign(SMALL.replace(b'"G"', b'"0"'), card(KeyKind.SM2, CardType.LEGAL_PERSON).holder),
     ],
+    ids=["nothing", "unsigned", "text", "another message", "a line more", "a broken value", "another signer"],
 )
 def test_something_else_in_the_place_is_left_alone_unless_asked(places: tuple[Path, Path], content: bytes) -> None:
     (places[1] / "0.xml").write_bytes(content)
