@@ -15,21 +15,26 @@ def parse_moment(text: str) -> datetime:
     """An ISO 8601 date and time; without an offset it is UTC. InvalidInputError where it is none."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InvalidInputError(
             f"{text!r} is not a date and time", remedy="write it as in ISO 8601, such as 2026-05-04T08:30:00Z"
         ) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def open_document(name: str) -> BinaryIO | Path:
-    """What ``-`` or a file name stands for. InvalidInputError where there is no such file."""
+    """What ``-`` or a file name stands for: a file, or a pipe as the shell's ``<(...)`` makes them.
+
+    InvalidInputError where there is none of that name.
+    """
     if name == "-":
         return sys.stdin.buffer
     path = Path(name)
-    if not path.is_file():
-        raise InvalidInputError(f"{name}: {'is a directory' if path.is_dir() else 'no such file'}")
-    return path
+    if path.is_file() or path.is_fifo():
+        return path
+    if path.is_dir():
+        raise InvalidInputError(f"{name}: is a directory")
+    raise InvalidInputError(f"{name}: {'is a device, not a file' if path.exists() else 'no such file'}")
 
 
 def read_bounded(name: str, limit: int, what: str) -> bytes:

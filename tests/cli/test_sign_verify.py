@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -167,10 +168,26 @@ def test_another_moment(demo: Demo, ecard: Ecard, years: int) -> None:
     assert outcome.status == 1
 
 
-def test_a_moment_that_is_none(demo: Demo, ecard: Ecard) -> None:
-    outcome = ecard("verify", demo.contract, demo.signature("operator"), *trust(demo), "--anyone", "--at", "yesterday")
+@pytest.mark.parametrize("at", ["yesterday", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_that_is_none(demo: Demo, ecard: Ecard, at: str) -> None:
+    outcome = ecard("verify", demo.contract, demo.signature("operator"), *trust(demo), "--anyone", "--at", at)
     assert outcome.status == 2
     assert "ISO 8601" in outcome.err
+
+
+def test_document_and_signature_from_pipes(demo: Demo, ecard: Ecard, tmp_path: Path) -> None:
+    pipes = tmp_path / "document", tmp_path / "signature"
+    for pipe, source in zip(pipes, (demo.contract, demo.signature("operator")), strict=True):
+        os.mkfifo(pipe)
+        Thread(target=pipe.write_bytes, args=(Path(source).read_bytes(),), daemon=True).start()
+    outcome = ecard("verify", *pipes, *trust(demo), "--anyone")
+    assert outcome.status == 0, outcome.err
+
+
+def test_a_device_is_no_document(demo: Demo, ecard: Ecard) -> None:
+    outcome = ecard("verify", "/dev/zero", demo.signature("operator"), *trust(demo), "--anyone")
+    assert outcome.status == 2
+    assert "/dev/zero: is a device, not a file" in outcome.err
 
 
 def test_a_revoked_card_still_signs_and_is_refused(demo: Demo, ecard: Ecard, monkeypatch: pytest.MonkeyPatch) -> None:
