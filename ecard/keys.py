@@ -33,6 +33,8 @@ _HASHES: Final[dict[Digest, hashes.HashAlgorithm]] = {
     Digest.SHA384: hashes.SHA384(),
     Digest.SHA512: hashes.SHA512(),
 }
+MAX_PASSWORD: Final = 1023
+"""Bytes of the longest password under which a private key is written: more, ``cryptography`` does not take."""
 _CURVES: Final[dict[str, KeyKind]] = {"secp256r1": KeyKind.P256, "secp384r1": KeyKind.P384}
 
 type_of_public_key = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | sm2.PublicKey
@@ -63,7 +65,7 @@ class PublicKey:
 
     @staticmethod
     def from_native(native: type_of_public_key) -> PublicKey:
-        """Wrap a key of ``cryptography`` or of ``ecard.sm2``."""
+        """Wrap a key of ``cryptography`` or of ``ecard.sm2``; UnsupportedAlgorithmError for one not of ``KeyKind``."""
         if isinstance(native, sm2.PublicKey):
             return PublicKey(KeyKind.SM2, native.spki, native)
         encoding, shape = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -152,21 +154,21 @@ def _load_spki(spki: bytes) -> PublicKey:
     if algorithm == [der.oid(_EC_KEY), der.oid(_SM2_CURVE)]:
         return PublicKey(KeyKind.SM2, spki, sm2.PublicKey.from_spki(spki))
     try:
-        native = serialization.load_der_public_key(spki)
+        native: Any = serialization.load_der_public_key(spki)
     except UnsupportedAlgorithm:
         raise UnsupportedAlgorithmError("a public key of a kind that ecard does not know") from None
     except ValueError:
         raise InvalidKeyError("the public key is not a valid key of its kind") from None
-    if not isinstance(native, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        raise UnsupportedAlgorithmError("a public key that is neither RSA, ECDSA nor SM2")
     return PublicKey(_kind_of(native), spki, native)
 
 
-def _kind_of(native: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> KeyKind:
+def _kind_of(native: object) -> KeyKind:
     if isinstance(native, ec.EllipticCurvePublicKey):
         if native.curve.name in _CURVES:
             return _CURVES[native.curve.name]
         raise UnsupportedAlgorithmError(f"curve {native.curve.name} is not one of ecard's")
+    if not isinstance(native, rsa.RSAPublicKey):
+        raise UnsupportedAlgorithmError("a public key that is neither RSA, ECDSA nor SM2")
     try:
         return KeyKind(f"rsa{native.key_size}")
     except ValueError:
@@ -223,7 +225,14 @@ class SoftwareKey:
         return SoftwareKey(native)
 
     def pkcs8(self, password: bytes | None = None) -> bytes:
-        """The key as PKCS#8 in DER, encrypted if ``password`` is given."""
+        """The key as PKCS#8 in DER, encrypted if ``password`` is given, of 1 to MAX_PASSWORD bytes.
+
+        Raises InvalidInputError for another password: an empty one protects no key.
+        """
+        if password is not None and not (isinstance(password, bytes) and 1 <= len(password) <= MAX_PASSWORD):
+            raise InvalidInputError(
+                f"the password of a private key has 1 to {MAX_PASSWORD} bytes", remedy="give one, or None at all"
+            )
         if isinstance(self._native, sm2.PrivateKey):
             return self._native.pkcs8(password)
         protection: serialization.KeySerializationEncryption = (

@@ -20,11 +20,12 @@ from ecard.algorithms import Digest, KeyFamily, KeyKind, Signature, SignatureAlg
 from ecard.errors import (
     EcardError,
     EncodingError,
+    InvalidInputError,
     InvalidKeyError,
     InvalidSignatureError,
     UnsupportedAlgorithmError,
 )
-from ecard.keys import PublicKey, SoftwareKey, pkcs1_block
+from ecard.keys import MAX_PASSWORD, PublicKey, SoftwareKey, pkcs1_block
 
 KINDS = list(KeyKind)
 MESSAGE = "示例 message".encode()
@@ -108,6 +109,15 @@ def test_a_wrong_password_is_one_clear_error(kind: KeyKind) -> None:
         assert "right" not in str(caught.value).replace("is right", "").replace("the right", "")
 
 
+@pytest.mark.parametrize("kind", [KeyKind.P256, KeyKind.SM2])
+def test_the_longest_password_and_those_that_are_none(kind: KeyKind) -> None:
+    key, longest = key_of(kind), b"x" * MAX_PASSWORD
+    assert SoftwareKey.from_pkcs8(key.pkcs8(longest), longest).public_key == key.public_key
+    for password in (b"", longest + b"x", "text"):
+        with pytest.raises(InvalidInputError, match="1 to 1023 bytes"):
+            key.pkcs8(password)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("kind", [KeyKind.RSA2048, KeyKind.P256, KeyKind.P384])
 def test_openssl_verifies(kind: KeyKind, tmp_path: Path) -> None:
     key = key_of(kind)
@@ -143,6 +153,8 @@ def test_a_private_key_never_shows_itself(kind: KeyKind) -> None:
 def test_keys_of_other_kinds(native: ec.EllipticCurvePublicKey) -> None:
     with pytest.raises(UnsupportedAlgorithmError):
         PublicKey.from_spki(native.public_bytes(_DER, _SPKI))
+    with pytest.raises(UnsupportedAlgorithmError):
+        PublicKey.from_native(native)
 
 
 def test_other_private_keys() -> None:
