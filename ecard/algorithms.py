@@ -16,19 +16,44 @@ from cryptography.hazmat.primitives import hashes
 from ecard import der
 from ecard.errors import EncodingError, UnsupportedAlgorithmError
 
+_SM3: Final = hashes.SM3()
+
 
 class _Sm3:
     """SM3 with hashlib's interface: many OpenSSL builds under hashlib have none, cryptography always has."""
 
-    def __init__(self, data: bytes = b"") -> None:
-        self._context = hashes.Hash(hashes.SM3())
-        self._context.update(data)
+    def __init__(self) -> None:
+        self._context = hashes.Hash(_SM3)
 
     def update(self, data: bytes | bytearray | memoryview) -> None:
         self._context.update(data)
 
     def digest(self) -> bytes:
         return self._context.copy().finalize()
+
+
+_ELSEWHERE: Final = {
+    "1.2.840.113549.2.5": "MD5",
+    "2.16.840.1.101.3.4.2.4": "SHA-224",
+    "2.16.840.1.101.3.4.2.8": "SHA3-256",
+    "2.16.840.1.101.3.4.2.9": "SHA3-384",
+    "2.16.840.1.101.3.4.2.10": "SHA3-512",
+    "1.2.840.113549.1.1.4": "RSA-MD5",
+    "1.2.840.113549.1.1.10": "RSASSA-PSS",
+    "1.2.840.113549.1.1.14": "RSA-SHA224",
+    "1.2.840.10045.4.1": "ECDSA-SHA1",
+    "1.2.840.10045.4.3.1": "ECDSA-SHA224",
+    "1.3.101.112": "Ed25519",
+    "1.3.101.113": "Ed448",
+}
+"""Algorithms that ecard does not have, by what people call them: for messages alone."""
+
+
+def algorithm_words(oid: str) -> str:
+    """An object identifier for a message, with the name of the algorithm where it is a common one."""
+    known = _DIGEST_BY_OID.get(oid) or _ALGORITHM_BY_OID.get(oid)
+    name = known.label if known else _ELSEWHERE.get(oid)
+    return f"{name} ({oid})" if name else oid
 
 
 class Digest(Enum):
@@ -70,7 +95,7 @@ class Digest(Enum):
         try:
             return _DIGEST_BY_OID[oid]
         except KeyError:
-            raise UnsupportedAlgorithmError(f"digest algorithm {oid} is not one of ecard's") from None
+            raise UnsupportedAlgorithmError(f"digest algorithm {algorithm_words(oid)} is not one of ecard's") from None
 
 
 _HASHERS: Final[dict[Digest, Callable[[], Any]]] = {
@@ -165,7 +190,9 @@ class SignatureAlgorithm(Enum):
         try:
             return _ALGORITHM_BY_OID[oid]
         except KeyError:
-            raise UnsupportedAlgorithmError(f"signature algorithm {oid} is not one of ecard's") from None
+            raise UnsupportedAlgorithmError(
+                f"signature algorithm {algorithm_words(oid)} is not one of ecard's"
+            ) from None
 
     @staticmethod
     def for_cms(oid: str, digest: Digest) -> SignatureAlgorithm:
@@ -178,7 +205,8 @@ class SignatureAlgorithm(Enum):
         for algorithm in SignatureAlgorithm:
             if algorithm.digest is digest and (algorithm.oid == oid or algorithm.family is family):
                 return algorithm
-        raise UnsupportedAlgorithmError(f"signature algorithm {oid} with digest {digest.label} is not one of ecard's")
+        name = algorithm_words(oid)
+        raise UnsupportedAlgorithmError(f"signature algorithm {name} with digest {digest.label} is not one of ecard's")
 
     @staticmethod
     def default_for(kind: KeyKind) -> SignatureAlgorithm:

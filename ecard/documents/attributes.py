@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ecard import der
-from ecard.algorithms import Digest
+from ecard.algorithms import Digest, algorithm_words
 from ecard.certificate import Certificate
 from ecard.documents.bounds import MAX_CERTIFICATE_IDS, MAX_VALUES
 from ecard.errors import EncodingError, UnsupportedAlgorithmError
@@ -215,5 +215,5 @@ def read_algorithm(identifier: bytes) -> str:
         raise EncodingError(f"{what} is empty")
     name = der.read_oid(parts[0])
     if len(parts) == 2 and parts[1].encoded != der.null():
-        raise UnsupportedAlgorithmError(f"algorithm {name} has parameters that ecard does not know")
+        raise UnsupportedAlgorithmError(f"algorithm {algorithm_words(name)} has parameters that ecard does not know")
     return name

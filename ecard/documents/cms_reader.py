@@ -24,8 +24,18 @@ _CRLS: Final = der.context(1)
 _SIGNED_ATTRIBUTES: Final = der.context(0)
 _UNSIGNED_ATTRIBUTES: Final = der.context(1)
 _KEY_IDENTIFIER: Final = der.context(0, constructed=False)
+_MESSAGE_BEGINS: Final = bytes((der.SEQUENCE,))
 _DATA_VERSIONS: Final = frozenset(map(der.integer, (1, 3, 4, 5)))
 _SIGNER_VERSIONS: Final = frozenset(map(der.integer, (1, 3)))
+
+_OTHER_TYPES: Final = {
+    "1.2.840.113549.1.7.1": "data without a signature",
+    "1.2.840.113549.1.7.3": "encrypted to recipients",
+    "1.2.840.113549.1.7.5": "a digest",
+    "1.2.840.113549.1.7.6": "encrypted",
+    "1.2.840.113549.1.9.16.1.9": "compressed",
+}
+"""Messages that are no signatures, in words (RFC 5652, sections 4 and 6 to 8; RFC 3274)."""
 
 
 class SignerInfo(NamedTuple):
@@ -78,6 +88,8 @@ def read_message(data: bytes) -> Message:
 
 
 def _read_ber(encoded: bytes, strict_error: EncodingError) -> Message:
+    if encoded[:1] != _MESSAGE_BEGINS:
+        raise EncodingError("not a signed CMS message: neither DER, which begins with the byte 30, nor PEM")
     try:
         normal = to_der(encoded)
     except EncodingError:
@@ -114,11 +126,15 @@ def _read_content_info(data: bytes) -> Message:
     name = _encoded(data, parts[0], der.OID, "the type of the message")
     shape = Shape.by_oid(name)
     if shape is None:
-        raise EncodingError(f"a CMS message of type {der.read_oid(der.parse(name))}, not signed data")
+        raise EncodingError(f"a CMS message of type {_type_words(der.read_oid(der.parse(name)))}, not signed data")
     inner = _parts(data, parts[1], _CONTENT, "the signed data", 1)
     if not inner:
         raise EncodingError("the content of the CMS message is empty")
     return _read_signed_data(data, inner[0], shape)
+
+
+def _type_words(oid: str) -> str:
+    return f"{oid} ({_OTHER_TYPES[oid]})" if oid in _OTHER_TYPES else oid
 
 
 def _read_signed_data(data: bytes, span: der.Span, shape: Shape) -> Message:

@@ -123,7 +123,7 @@ def _require_shape(code: str | AnyEnterprise) -> None:
     if not isinstance(code, str) or len(code) not in (9, 18):
         raise InvalidCodeError(
             "an enterprise is named by an organisation code of 9 or a unified social credit code of 18 characters",
-            remedy="pass ANY_ENTERPRISE where only the role of the signer matters",
+            remedy="where only the role of the signer matters, name none (in Python: ANY_ENTERPRISE)",
         )
     alphabet = CREDIT_ALPHABET if len(code) == 18 else ORGANISATION_ALPHABET
     for place, character in enumerate(code, start=1):

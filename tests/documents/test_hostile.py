@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import random
 import tracemalloc
@@ -118,6 +119,21 @@ def test_no_signature_at_all(name: str) -> None:
     with pytest.raises(VerificationError) as caught:
         cms.verify(DOCUMENT, data, trust=world(P256).trust, signer=AnyOperator(of=CODE), at=NOW)
     assert caught.value.report == report
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"this is no signature\n",
+        b"%PDF-1.7\n",
+        b"PK\3\4" + bytes(30),
+        b"\x1f\x8b\x08" + bytes(30),
+        base64.b64encode(der.sequence(der.null())),
+    ],
+    ids=["a text", "a PDF", "a zip", "a gzip", "bare Base64"],
+)
+def test_a_file_of_another_kind_is_said_to_be_one(data: bytes) -> None:
+    assert "neither DER, which begins with the byte 30, nor PEM" in str(inspected(DOCUMENT, data, P256))
 
 
 HOSTILE_PARTS: dict[str, Callable[[], bytes]] = {

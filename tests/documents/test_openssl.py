@@ -173,8 +173,8 @@ def test_pem_of_openssl(more: tuple[str, ...], tmp_path: Path) -> None:
         (("-noattr",), Code.MALFORMED, "no signed attributes"),
         (("-cades", "-nocerts"), Code.SIGNER_CERTIFICATE_MISSING, "no certificate"),
         (("-cades", "-md", "sha1"), Code.ALGORITHM_NOT_ALLOWED, "RSA-SHA1 is too weak"),
-        (("-cades", "-md", "md5"), Code.ALGORITHM_NOT_ALLOWED, "1.2.840.113549.2.5"),
-        (("-cades", "-keyopt", "rsa_padding_mode:pss"), Code.ALGORITHM_NOT_ALLOWED, "parameters"),
+        (("-cades", "-md", "md5"), Code.ALGORITHM_NOT_ALLOWED, "MD5 (1.2.840.113549.2.5)"),
+        (("-cades", "-keyopt", "rsa_padding_mode:pss"), Code.ALGORITHM_NOT_ALLOWED, "RSASSA-PSS"),
     ],
 )
 def test_ecard_refuses_what_openssl_signs_otherwise(
@@ -197,9 +197,9 @@ def test_two_signers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("-data_create",), "not signed data"),
-        (("-digest_create", "-md", "sha256"), "not signed data"),
-        (("-EncryptedData_encrypt", "-aes128", "-secretkey", "00" * 16), "not signed data"),
+        (("-data_create",), "(data without a signature), not signed data"),
+        (("-digest_create", "-md", "sha256"), "(a digest), not signed data"),
+        (("-EncryptedData_encrypt", "-aes128", "-secretkey", "00" * 16), "(encrypted), not signed data"),
     ],
 )
 def test_other_messages_of_openssl(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
