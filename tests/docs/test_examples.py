@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import re
 import shlex
 import tomllib
 from itertools import groupby
@@ -73,7 +74,7 @@ def commands_in(block: Block) -> list[list[str]]:
         lines = [line[2:] for line in lines if line.startswith("$ ")]
     calls: list[list[str]] = []
     for line in lines:
-        words = shlex.shlex(line, posix=True, punctuation_chars=True)
+        words = shlex.shlex(re.sub(r" [12]>", " >", line), posix=True, punctuation_chars=True)
         words.whitespace_split = True
         for is_operator, part in groupby(words, key=lambda word: not set(word) - set("();<>|&")):
             call = list(part)
@@ -110,7 +111,12 @@ def test_a_command_shown_is_one_that_the_program_knows(call: list[str]) -> None:
 def test_commands_are_found_in_blocks_for_a_shell() -> None:
     assert len(CALLS) > 10
     made_up = Block(
-        ROOT, 1, "console", "", "$ cd x && ecard pin check - | less\n$ ecard sign a \\\n  --card sim:x # b\nok\n", None
+        ROOT,
+        1,
+        "console",
+        "",
+        "$ cd x && ecard pin check - 2> log | less\n$ ecard sign a \\\n  --card sim:x # b\nok\n",
+        None,
     )
     assert commands_in(made_up) == [["pin", "check", "-"], ["sign", "a", "--card", "sim:x"]]
 
