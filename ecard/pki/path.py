@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
 from asn1crypto import x509 as asn1
@@ -23,16 +24,22 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.sig_validate import SignatureValidator
 from pyhanko_certvalidator.validate import async_validate_path
 
+from ecard import der
 from ecard.algorithms import Signature, SignatureAlgorithm
 from ecard.certificate import Certificate
-from ecard.errors import EcardError
+from ecard.errors import EcardError, EncodingError
 from ecard.findings import Finding, FindingCode
 from ecard.keys import PublicKey
 from ecard.pki.policy import ValidationPolicy
+from ecard.pki.validation_extensions import CERTIFICATE_POLICIES, POLICY_MAPPINGS, extensions_of
 from ecard.pki.validation_paths import Path
 
 _ALWAYS: Final = timedelta(days=365 * 1900)
 """A tolerance that no certificate's dates fall outside of, and that no datetime overflows with."""
+
+
+MAX_POLICIES: Final = 256
+"""How many policies, and how many mappings of them, a certificate may have before certvalidator is asked."""
 
 
 class _Certificate(asn1.Certificate):  # type: ignore[misc]
@@ -71,6 +78,10 @@ def policy_findings(path: Path, at: datetime, policy: ValidationPolicy, *, only_
     """
     if len(path) == 1:
         return []
+    if any(map(_has_too_many, path)):
+        return [
+            Finding(FindingCode.CONSTRAINT_BROKEN, f"a certificate of the path has more than {MAX_POLICIES} policies")
+        ]
     try:
         certificates = [_Certificate.load(c.der, strict=True) for c in path]
         anchor = CertTrustAnchor(certificates[-1], TrustQualifiers(max_path_length=certificates[-1].max_path_length))
@@ -92,6 +103,14 @@ def policy_findings(path: Path, at: datetime, policy: ValidationPolicy, *, only_
         message = f"the path's policies cannot be judged, a certificate of it is malformed ({name})"
         return [Finding(FindingCode.CERTIFICATE_MALFORMED, message)]
     return []
+
+
+def _has_too_many(certificate: Certificate) -> bool:
+    values = (extensions_of(certificate).value(oid) for oid in (CERTIFICATE_POLICIES, POLICY_MAPPINGS))
+    try:
+        return any(value and len(list(islice(der.parse(value), MAX_POLICIES + 1))) > MAX_POLICIES for value in values)
+    except EncodingError:
+        return False  # certvalidator reports it
 
 
 def _run(coroutine: Coroutine[Any, Any, Any]) -> None:

@@ -35,7 +35,7 @@ class Authority(Protocol):
         """Whether ``signer`` has a valid path to the root of the path under validation at a moment."""
 
     def may_respond(self, responder: Certificate) -> bool:
-        """Whether a responder's certificate was good, by CRLs alone, at the moment under validation."""
+        """Whether a responder's certificate was good at the moment under validation; never by its own answers."""
 
     def known_as(self, name: bytes) -> Iterable[Certificate]:
         """Certificates with a subject's name."""
@@ -55,10 +55,9 @@ class Sources:
     at: datetime
     rejected: list[str] = field(default_factory=list)
 
-    def statements(self, *, ocsp: bool = True) -> list[Statement]:
+    def statements(self) -> list[Statement]:
         """All statements about the certificate that are signed with authority."""
-        found = list(self._from_crls())
-        return [*found, *self._from_ocsp()] if ocsp else found
+        return [*self._from_crls(), *self._from_ocsp()]
 
     def _from_crls(self) -> Iterator[Statement]:
         usable = [(crl, reasons) for crl in self._crls() if (reasons := self._usable(crl))]
@@ -158,6 +157,8 @@ class Sources:
         return f"its signature is not that of an authorised responder{_hint(refusal)}"
 
     def _delegation_problem(self, responder: Certificate) -> str | None:
+        if responder == self.certificate:
+            return "no responder vouches for its own certificate"
         extensions = extensions_of(responder)
         purposes = extensions.extended_key_usage
         if purposes is None or OCSP_SIGNING not in purposes or signature_problem(responder, self.issuer.spki):

@@ -48,6 +48,10 @@ class Verdict:
         return moment == self.at or self.after < moment < self.before
 
 
+_Known = dict[tuple[Certificate, Certificate, datetime, bool], Verdict]
+"""The verdicts on signers of evidence, under a root and at a moment, as responders or not."""
+
+
 @dataclass
 class _Along:
     """What was gathered while judging along one path."""
@@ -61,9 +65,10 @@ class _Along:
 class Engine:
     """Judges certificates under one trust, evidence and policy.
 
-    ``for_responder`` judges an OCSP responder's certificate: by CRLs alone, as no response vouches for its responder.
-    ``vouching_for`` is the signer of CRLs that is being judged: where its own status is in a CRL that it signed, as
-    its issuer may arrange, that CRL counts, and the question whether it may sign is the one under way.
+    ``responders`` are the OCSP responders whose certificates are being judged, the last one by this engine: no answer
+    of theirs counts meanwhile, so none vouches for itself, also not through another. ``vouching_for`` is the signer of
+    CRLs that is being judged: where its own status is in a CRL that it signed, as its issuer may arrange, that CRL
+    counts, and the question whether it may sign is the one under way.
     """
 
     def __init__(
@@ -74,30 +79,41 @@ class Engine:
         untrusted: Iterable[Certificate],
         *,
         depth: int = 0,
-        for_responder: bool = False,
+        responders: tuple[Certificate, ...] = (),
         vouching_for: Certificate | None = None,
+        signers: _Known | None = None,
     ) -> None:
         self._trust, self._evidence, self._policy = trust, evidence, policy
         self._untrusted = tuple(untrusted)
-        self._depth, self._for_responder, self._vouching_for = depth, for_responder, vouching_for
+        self._depth, self._responders, self._vouching_for = depth, responders, vouching_for
         self._search = PathSearch(trust, self._untrusted, max_length=policy.max_path_length)
-        self._signers: dict[tuple[Certificate, Certificate, datetime, bool], bool] = {}
+        self._signers: _Known = {} if signers is None else signers
 
     def judge(self, certificate: Certificate, at: datetime, *, root: Certificate | None = None) -> Verdict:
         """The verdict on ``certificate`` at a moment: that of the first good path, or of the least bad one.
 
         With ``root`` only paths to that root count.
         """
-        best: _Along | None = None
+        judged: list[_Along] = []
         for path in self._search.paths(certificate):
             if root is not None and path[-1] != root:
                 continue
-            along = self._judge_path(path, at)
-            if not along.findings:
-                return _verdict(along, at)
-            if best is None or len(along.findings) < len(best.findings):
-                best = along
-        return _verdict(best or self._dead_end(certificate, at), at)
+            judged.append(self._judge_path(path, at))
+            if not judged[-1].findings:
+                return self._verdict(judged[-1:], at)
+        judged.sort(key=lambda along: len(along.findings))
+        return self._verdict(judged or [self._dead_end(certificate, at)], at)
+
+    def _verdict(self, judged: Sequence[_Along], at: datetime) -> Verdict:
+        """The first outcome of ``judged``, for as long as none of them changes."""
+        changes = [allowed.until for allowed in self._policy.algorithms if allowed.until is not None]
+        for along in judged:
+            changes += [m for c in along.path for m in (c.not_before, c.not_after)] + along.changes
+        before = min((m for m in changes if m >= at), default=_END)
+        after = max((m for m in changes if m <= at), default=_START)
+        best = judged[0]
+        sources = tuple(dict.fromkeys(str(s.source) for s in best.relied_on))
+        return Verdict(tuple(best.findings), best.path, at, after, before, sources)
 
     def _judge_path(self, path: Path, at: datetime) -> _Along:
         along = _Along(path, check_path(path, at, self._policy))
@@ -123,7 +139,7 @@ class Engine:
         authority = _Signers(self, along.path[-1], at)
         for index in reversed(range(len(along.path) - 1)):
             certificate, issuer = along.path[index], along.path[index + 1]
-            if index == 0 and self._for_responder and OCSP_NO_CHECK in extensions_of(certificate).all:
+            if index == 0 and self._needs_no_check(certificate):
                 continue
             what = Place(along.path, index, at, self._policy)
             try:
@@ -131,10 +147,16 @@ class Engine:
             except EcardError as error:
                 message = f"whether {what} was revoked cannot be judged: {error}"
                 along.findings.append(Finding(FindingCode.REVOCATION_UNKNOWN, message))
+        along.changes += authority.changes
+
+    def _needs_no_check(self, certificate: Certificate) -> bool:
+        """Whether it is a responder's that its issuer promises to be good while it lasts (RFC 6960, 4.2.2.2.1)."""
+        is_responder = self._vouching_for is None and certificate in self._responders[-1:]
+        return is_responder and OCSP_NO_CHECK in extensions_of(certificate).all
 
     def _judge_one(self, along: _Along, sources: Sources, what: Place) -> None:
         certificate, history = sources.certificate, self._evidence.history
-        statements = sources.statements(ocsp=not self._for_responder)
+        statements = sources.statements()
         intervals = history.intervals(certificate.issuer, certificate.serial_number) if history else None
         question = Question(what, sources.at, self._policy.evidence_tolerance, self._policy.freshness)
         answer = judge(question, statements, intervals)
@@ -145,16 +167,26 @@ class Engine:
             message = _unknown(question, sources, statements)
             along.findings.append(Finding(FindingCode.REVOCATION_UNKNOWN, message))
 
-    def may_vouch(self, signer: Certificate, root: Certificate, at: datetime, *, responder: bool) -> bool:
-        """Whether the signer of evidence was itself good at a moment, under the same root."""
-        if signer == self._vouching_for:
-            return True
+    def signer_verdict(
+        self, signer: Certificate, root: Certificate, at: datetime, *, responder: bool
+    ) -> Verdict | None:
+        """The verdict on a signer of evidence at a moment, under the same root; None where it is not to be judged."""
+        if responder and signer in self._responders:
+            return None
         key = (signer, root, at, responder)
-        if key not in self._signers:
-            self._signers[key] = self._depth < MAX_DEPTH and self._is_good(signer, root, at, responder=responder)
-        return self._signers[key]
+        verdict = self._signers.get(key)
+        if verdict is None and self._depth < MAX_DEPTH:
+            verdict = self._judge_signer(signer, root, at, responder=responder)
+            if not verdict.findings or not self._responders:
+                # a refusal is perhaps only for want of an answer of the responders being judged
+                self._signers[key] = verdict
+        return verdict
 
-    def _is_good(self, signer: Certificate, root: Certificate, at: datetime, *, responder: bool) -> bool:
+    def is_supposed_good(self, signer: Certificate) -> bool:
+        """Whether the question whether ``signer`` may sign CRLs is the one under way."""
+        return signer == self._vouching_for
+
+    def _judge_signer(self, signer: Certificate, root: Certificate, at: datetime, *, responder: bool) -> Verdict:
         policy = self._policy.for_signers()
         nested = Engine(
             self._trust,
@@ -162,10 +194,12 @@ class Engine:
             policy,
             self._untrusted,
             depth=self._depth + 1,
-            for_responder=responder,
+            responders=(*self._responders, signer) if responder else self._responders,
             vouching_for=None if responder else signer,
+            # what is found on the supposition that a signer of CRLs is good stays with that supposition
+            signers=self._signers if responder and self._vouching_for is None else None,
         )
-        return not nested.judge(signer, at, root=root).findings
+        return nested.judge(signer, at, root=root)
 
     def known_as(self, name: bytes) -> Iterable[Certificate]:
         """Certificates with a subject's name."""
@@ -181,26 +215,28 @@ class _Signers:
 
     def __init__(self, engine: Engine, root: Certificate, at: datetime) -> None:
         self._engine, self._root, self._at = engine, root, at
+        self.changes: list[datetime] = []
+        """The moments around the one under validation at which an answer given here may change."""
 
     def may_sign(self, signer: Certificate, at: datetime) -> bool:
-        return self._engine.may_vouch(signer, self._root, at, responder=False)
+        return self._engine.is_supposed_good(signer) or self._is_good(signer, at, responder=False)
 
     def may_respond(self, responder: Certificate) -> bool:
-        return self._engine.may_vouch(responder, self._root, self._at, responder=True)
+        return self._is_good(responder, self._at, responder=True)
+
+    def _is_good(self, signer: Certificate, at: datetime, *, responder: bool) -> bool:
+        verdict = self._engine.signer_verdict(signer, self._root, at, responder=responder)
+        if verdict is None:
+            return False
+        if at == self._at:
+            self.changes += [verdict.after, verdict.before]
+        return not verdict.findings
 
     def known_as(self, name: bytes) -> Iterable[Certificate]:
         return self._engine.known_as(name)
 
     def allows(self, algorithm: SignatureAlgorithm) -> bool:
         return self._engine.allows(algorithm, self._at)
-
-
-def _verdict(along: _Along, at: datetime) -> Verdict:
-    changes = [m for c in along.path for m in (c.not_before, c.not_after)] + along.changes
-    before = min((m for m in changes if m >= at), default=_END)
-    after = max((m for m in changes if m <= at), default=_START)
-    sources = tuple(dict.fromkeys(str(s.source) for s in along.relied_on))
-    return Verdict(tuple(along.findings), along.path, at, after, before, sources)
 
 
 def _unknown(question: Question, sources: Sources, statements: Sequence[Statement]) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 
 import pytest
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +23,7 @@ from ecard.pki.policy import Revocation, ValidationPolicy
 from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
 from ecard.pki.validation_engine import Engine, Verdict
-from tests.pki_validation.chains import DAY, T0, Issuer, root
+from tests.pki_validation.chains import DAY, T0, Issuer, key, plain_card, root
 from tests.pki_validation.judging import NOW, UNCHECKED
 
 HOUR = timedelta(hours=1)
@@ -173,3 +175,50 @@ def test_a_remembered_verdict_is_the_one_that_would_be_made(
 
 def test_unchecked_revocation_is_a_policy_of_its_own() -> None:
     assert ValidationPolicy(revocation=Revocation.UNSAFE_NOT_CHECKED) != ValidationPolicy()
+
+
+def test_a_verdict_does_not_outlive_the_responder_that_it_rests_on() -> None:
+    ca = root("Root of a short responder")
+    purposes = [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False), (x509.OCSPNoCheck(), False)]
+    own = key("short responder")
+    responder = ca.issue("short", extensions=[*plain_card(), *purposes], subject_key=own, not_after=T0 + 2 * DAY)
+    card = ca.issue()
+    trust, evidence = Trust([ca.certificate]), Evidence(ocsp=[ca.ocsp(card, responder=(responder, own))])
+    assert validate(card, at=NOW, trust=trust, evidence=evidence).valid_until == T0 + 2 * DAY
+    with pytest.raises(ValidationError, match="responder's certificate is not valid"):
+        validate(card, at=T0 + 3 * DAY, trust=trust, evidence=evidence)
+
+
+def test_a_verdict_does_not_outlive_the_signer_of_the_list_that_it_rests_on() -> None:
+    top = root("Root of a short signer")
+    ca = top.ca("Two keys")
+    short = top.ca("Two keys", label="second key of the two", not_after=T0 + 2 * DAY)
+    card = ca.issue()
+    trust = Trust([top.certificate], [ca.certificate, short.certificate])
+    evidence = Evidence([top.crl(), short.crl()])
+    assert validate(card, at=NOW, trust=trust, evidence=evidence).valid_until == T0 + 2 * DAY
+    with pytest.raises(ValidationError, match="not valid for signing CRLs"):
+        validate(card, at=T0 + 3 * DAY, trust=trust, evidence=evidence)
+
+
+def test_a_verdict_does_not_outlive_the_algorithm_that_it_rests_on(top: Issuer) -> None:
+    card = top.issue()
+    ending = frozenset(replace(a, until=T0 + 2 * DAY) for a in ValidationPolicy().algorithms)
+    policy = replace(UNCHECKED, algorithms=ending)
+    trust = Trust([top.certificate])
+    assert validate(card, at=NOW, trust=trust, policy=policy).valid_until == T0 + 2 * DAY
+    with pytest.raises(ValidationError, match="not allowed"):
+        validate(card, at=T0 + 3 * DAY, trust=trust, policy=policy)
+
+
+def test_a_verdict_ends_where_a_signer_of_bad_news_becomes_valid() -> None:
+    """A list under a second key of the CA revokes the card; that key's certificate is valid from the second day on."""
+    top = root("Root of a late signer")
+    ca = top.ca("Early and late")
+    late = top.ca("Early and late", label="late key", not_before=T0 + 2 * DAY)
+    card = ca.issue()
+    trust = Trust([top.certificate], [ca.certificate, late.certificate])
+    evidence = Evidence([top.crl(), ca.crl(), late.crl([(card, T0, x509.ReasonFlags.key_compromise)])])
+    assert validate(card, at=NOW, trust=trust, evidence=evidence).valid_until == T0 + 2 * DAY
+    with pytest.raises(ValidationError, match="revoked since"):
+        validate(card, at=T0 + 3 * DAY, trust=trust, evidence=evidence)

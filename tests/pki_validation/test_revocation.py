@@ -35,6 +35,7 @@ from tests.pki_validation.chains import (
     plain_card,
     root,
 )
+from tests.pki_validation.judging import codes
 
 HOLD = x509.ReasonFlags.certificate_hold
 STOLEN = x509.ReasonFlags.key_compromise
@@ -613,6 +614,54 @@ def test_a_responder_does_not_vouch_for_itself(ca: Issuer, card: Certificate) ->
     who = responder(ca, OCSP_SIGNING)
     own = ca.ocsp(who[0], responder=who)  # type: ignore[arg-type]
     assert code(card, ca, 1, ocsp=[ca.ocsp(card, responder=who), own]) is F.REVOCATION_UNKNOWN  # type: ignore[arg-type]
+
+
+def test_a_responder_is_judged_by_an_answer_of_its_issuer(ca: Issuer, card: Certificate) -> None:
+    who = responder(ca, OCSP_SIGNING)
+    answer = ca.ocsp(card, responder=who)  # type: ignore[arg-type]
+    assert code(card, ca, 1, ocsp=[answer, ca.ocsp(who[0])]) is None
+    stolen = ca.ocsp(who[0], ocsp.OCSPCertStatus.REVOKED, revoked_at=T0)
+    assert code(card, ca, 1, ocsp=[answer, stolen]) is F.REVOCATION_UNKNOWN
+    assert code(card, ca, 9, ocsp=[answer, ca.ocsp(who[0])]) is F.REVOCATION_UNKNOWN, "too old"
+
+
+def test_two_responders_do_not_vouch_for_each_other(ca: Issuer, card: Certificate) -> None:
+    pair = [
+        (ca.issue(each, extensions=[*plain_card(), OCSP_SIGNING], subject_key=key(each)), key(each))
+        for each in ("first responder", "second responder")
+    ]
+    circle = [ca.ocsp(one[0], responder=other) for one, other in (pair, pair[::-1])]
+    answer = ca.ocsp(card, responder=pair[0])
+    assert code(card, ca, 1, ocsp=[answer, *circle]) is F.REVOCATION_UNKNOWN
+    assert code(card, ca, 1, ocsp=[answer, *circle, ca.ocsp(pair[1][0])]) is None, "the issuer knows the second"
+
+
+def test_no_check_counts_for_responders_only(ca: Issuer) -> None:
+    marked = ca.issue("marked holder", extensions=[*plain_card(), OCSP_SIGNING, NO_CHECK])
+    assert code(marked, ca, 1) is F.REVOCATION_UNKNOWN
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3, 6])
+def test_answers_of_delegated_responders_alone_settle_every_level(ca: Issuer, levels: int) -> None:
+    """Each CA has its responder, whose certificate needs no check, and no CRL anywhere."""
+    authorities = [ca]
+    for level in range(levels):
+        authorities.append(authorities[-1].ca(f"Level {level}"))
+    path = [*(a.certificate for a in authorities[1:]), authorities[-1].issue("deep holder")]
+    answers = []
+    for authority, certificate in zip(authorities, path, strict=True):
+        extensions = [*plain_card(), OCSP_SIGNING, NO_CHECK]
+        label = f"responder of {authority.subject}"
+        who = authority.issue(label, extensions=extensions, subject_key=key(label))
+        answers.append(authority.ocsp(certificate, responder=(who, key(label))))
+
+    def outcome(given: list[OcspResponse]) -> list[F]:
+        evidence = Evidence(ocsp=given)
+        return codes(path[-1], [ca.certificate], path[:-1], policy=ValidationPolicy(), evidence=evidence)
+
+    assert outcome(answers) == []
+    for missing in range(len(answers)):
+        assert outcome(answers[:missing] + answers[missing + 1 :]) == [F.REVOCATION_UNKNOWN]
 
 
 def test_an_answer_signed_by_somebody_else_is_not_believed(ca: Issuer, card: Certificate) -> None:
