@@ -24,6 +24,9 @@ class Revocation(Enum):
 class Profile(Enum):
     """How closely certificates must follow the profile of RFC 5280, section 4, beyond what path validation needs."""
 
+    PEDANTIC = "pedantic"
+    """STRICT, and besides what sections 4 and 5 demand of CAs although nothing depends on it: identifiers of keys in
+    every certificate, basicConstraints and policyConstraints critical, a number in every CRL."""
     STRICT = "strict"
     """What a conforming CA must not issue is refused: serial numbers that are not positive or longer than 20 octets,
     extensions with the wrong criticality, empty issuers, and the like."""
@@ -65,7 +68,7 @@ class ValidationPolicy:
     one_of_usage: KeyUsage = NO_USAGE
     """Bits of keyUsage of which the certificate must have at least one."""
     extended_usage: str | None = None
-    """A purpose (object identifier) that extKeyUsage must allow, if the certificate has that extension."""
+    """A purpose (object identifier) that must be allowed by every certificate of the path that has extKeyUsage."""
     algorithms: frozenset[Allowed] = MODERN_ALGORITHMS
     """What may sign certificates and CRLs, and what keys there may be, and until when."""
     revocation: Revocation = Revocation.REQUIRED

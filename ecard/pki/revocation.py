@@ -50,8 +50,13 @@ class Statement:
 
     @property
     def withdrawn_since(self) -> datetime | None:
-        """When it was withdrawn, for good or on hold; None where it was not."""
-        return None if self.entry is None or self.entry.reason == REMOVED else self.entry.effective
+        """When it was withdrawn, for good or on hold; None where it was not.
+
+        What a source lists is withdrawn when the source was made, also where the entry's date is later.
+        """
+        if self.entry is None or self.entry.reason == REMOVED:
+            return None
+        return min(self.entry.effective, self.this_update)
 
     @property
     def on_hold(self) -> bool:

@@ -43,6 +43,10 @@ class Authority(Protocol):
     def allows(self, algorithm: SignatureAlgorithm) -> bool:
         """Whether evidence may be signed with an algorithm."""
 
+    @property
+    def is_pedantic(self) -> bool:
+        """Whether evidence must follow RFC 5280 also where nothing depends on it."""
+
 
 @dataclass
 class Sources:
@@ -103,13 +107,18 @@ class Sources:
             if not reasons:
                 self.rejected.append(f"{source} does not speak of this certificate")
                 return 0
-            problem = self._signer_problem(crl) or crl.unusable
+            problem = self._signer_problem(crl) or crl.unusable or self._profile_problem(crl)
         except EcardError as error:
             problem = str(error)
         if problem:
             self.rejected.append(f"{source} is not usable: {problem}")
             return 0
         return reasons
+
+    def _profile_problem(self, crl: Crl) -> str | None:
+        if self.authority.is_pedantic and crl.number is None:
+            return "it has no CRL number (RFC 5280, section 5.2.3)"
+        return None
 
     def _signer_problem(self, crl: Crl) -> str | None:
         if not self.authority.allows(crl.signature.algorithm):

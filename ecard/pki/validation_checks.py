@@ -107,8 +107,12 @@ def check_place(place: Place, *, trusted: bool) -> Iterator[Finding]:
         checks.append(_usage)
     for check in checks:
         yield from _guarded(check, place)
-    if place.policy.profile is Profile.STRICT:
-        yield from profile_findings(place.certificate, place, is_root=trusted, is_authority=place.position > 0)
+    profile, position = place.policy.profile, place.position
+    if profile is not Profile.TOLERANT:
+        pedantic = profile is Profile.PEDANTIC
+        yield from profile_findings(
+            place.certificate, place, is_root=trusted, is_authority=position > 0, pedantic=pedantic
+        )
 
 
 def _guarded(check: Callable[[Place], Iterator[Finding]], place: Place) -> Iterator[Finding]:
@@ -181,6 +185,9 @@ def _authority(place: Place) -> Iterator[Finding]:
         yield Finding(
             FindingCode.USAGE_WRONG, f"{place} lacks the key usage keyCertSign and must not issue certificates"
         )
+    wanted, purposes = place.policy.extended_usage, extensions.extended_key_usage
+    if wanted and purposes is not None and not {wanted, _ANY_PURPOSE} & purposes:
+        yield Finding(FindingCode.USAGE_WRONG, f"{place} is a CA for other extended key usages than {wanted}")
 
 
 def _names(path: Path) -> Iterator[Finding]:

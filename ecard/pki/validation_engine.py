@@ -13,7 +13,7 @@ from ecard.errors import EcardError
 from ecard.findings import Finding, FindingCode
 from ecard.pki.evidence import Evidence
 from ecard.pki.path import policy_findings
-from ecard.pki.policy import Revocation, ValidationPolicy
+from ecard.pki.policy import Profile, Revocation, ValidationPolicy
 from ecard.pki.revocation import Question, Statement, judge
 from ecard.pki.revocation_sources import Sources
 from ecard.pki.trust import Trust
@@ -205,9 +205,10 @@ class Engine:
         """Certificates with a subject's name."""
         return self._search.known_as(name)
 
-    def allows(self, algorithm: SignatureAlgorithm, at: datetime) -> bool:
-        """Whether the policy allows a signature algorithm."""
-        return self._policy.allows(algorithm, at)
+    @property
+    def policy(self) -> ValidationPolicy:
+        """What is demanded."""
+        return self._policy
 
 
 class _Signers:
@@ -236,7 +237,11 @@ class _Signers:
         return self._engine.known_as(name)
 
     def allows(self, algorithm: SignatureAlgorithm) -> bool:
-        return self._engine.allows(algorithm, self._at)
+        return self._engine.policy.allows(algorithm, self._at)
+
+    @property
+    def is_pedantic(self) -> bool:
+        return self._engine.policy.profile is Profile.PEDANTIC
 
 
 def _unknown(question: Question, sources: Sources, statements: Sequence[Statement]) -> str:

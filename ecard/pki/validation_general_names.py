@@ -21,11 +21,21 @@ _FORMS: Final = {
     IP: "IP address",
     REGISTERED: "registered identifier",
 }
+# an underscore is no letter of RFC 1034, and is used all the same
+_HOST: Final = rb"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
+# RFC 2821, section 4.1.2: only a quoted local part may have an at sign
+_MAILBOX: Final = rb"(?:[!#-?A-~]+|\"(?:[ !#-\[\]-~]|\\[ -~])*\")@(?:" + _HOST + rb"|\[[0-9A-Za-z:.]+\])"
 _TEXTS: Final = {
-    RFC822: re.compile(rb"[!-~]+@[!-~]+"),
-    # an underscore is no letter of RFC 1034, and is used all the same
-    DNS: re.compile(rb"(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"),
+    RFC822: re.compile(_MAILBOX),
+    DNS: re.compile(rb"(?:\*\.)?" + _HOST),
     URI: re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+"),
+}
+
+
+_BASES: Final = {
+    RFC822: re.compile(rb"\.?" + _HOST + rb"|" + _MAILBOX),
+    DNS: re.compile(_HOST + rb"|"),
+    URI: re.compile(rb"\.?" + _HOST),
 }
 
 
@@ -67,3 +77,10 @@ def require_form(name: GeneralName) -> None:
         attributes_of(name.content)
     if name.form == REGISTERED:
         der.read_oid(der.parse(der.element(der.OID, name.content)))
+
+
+def require_base(base: GeneralName) -> None:
+    """Raise EncodingError where the text of a name constraint has not its form (RFC 5280, section 4.2.1.10)."""
+    pattern = _BASES.get(base.form)
+    if pattern is not None and not pattern.fullmatch(base.content):
+        raise EncodingError(f"a constraint of a {base.label} that is none")

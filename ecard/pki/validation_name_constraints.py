@@ -27,6 +27,8 @@ from ecard.pki.validation_general_names import (
     GeneralName,
     read_general_name,
     read_general_names,
+    require_base,
+    require_form,
 )
 from ecard.pki.validation_names import attributes_of, name_key
 
@@ -60,12 +62,8 @@ def _subtrees(node: der.Node) -> tuple[GeneralName, ...]:
 
 def _require_base(base: GeneralName) -> None:
     """Raise EncodingError where a constraint of a form that ecard judges says nothing that can be judged."""
-    if base.form == DNS and base.content:
-        _labels(_ascii(base.content))
-    elif base.form in (RFC822, URI):
-        host = _ascii(base.content).rpartition("@")[2]
-        _labels(host.removeprefix("."))
-    elif base.form == DIRECTORY:
+    require_base(base)
+    if base.form == DIRECTORY:
         attributes_of(base.content)
     elif base.form == IP:
         _prefix(base.content)
@@ -134,6 +132,7 @@ def _problems(names: tuple[GeneralName, ...], constraints: NameConstraints) -> I
         if matches is None:
             yield f"has a {name.label}, whose constraints ecard cannot judge"
             continue
+        require_form(name)
         if permitted and not any(matches(base, name.content, excluding=False) for base in permitted):
             yield f"has a {name.label} that is not permitted"
         if any(matches(base, name.content, excluding=True) for base in excluded):

@@ -16,6 +16,7 @@ from ecard.findings import Finding, FindingCode
 from ecard.pki import validation_extensions as ext
 from ecard.pki.validation_extensions import Extensions, KeyUsage, extensions_of
 from ecard.pki.validation_general_names import read_general_names, require_form
+from ecard.pki.validation_paths import signature_problem
 
 _EMPTY_NAME: Final = b"\x30\0"
 _NEVER_CRITICAL: Final = {
@@ -42,20 +43,28 @@ _ALWAYS_CRITICAL: Final = {
 }
 
 
-def profile_findings(certificate: Certificate, what: object, *, is_root: bool, is_authority: bool) -> Iterator[Finding]:
-    """Where ``certificate``, that messages call ``what``, breaks the profile. A root's serial number is let pass."""
-    for problem in _problems(certificate, is_root, is_authority):
+def profile_findings(
+    certificate: Certificate, what: object, *, is_root: bool, is_authority: bool, pedantic: bool = False
+) -> Iterator[Finding]:
+    """Where ``certificate``, that messages call ``what``, breaks the profile. A root's serial number is let pass.
+
+    ``pedantic`` looks also at what CAs must do although nothing depends on it.
+    """
+    for problem in _problems(certificate, is_root, is_authority, pedantic):
         yield Finding(FindingCode.CERTIFICATE_MALFORMED, f"{what} {problem}")
 
 
 @lru_cache(maxsize=2048)
-def _problems(certificate: Certificate, is_root: bool, is_authority: bool) -> tuple[str, ...]:
+def _problems(certificate: Certificate, is_root: bool, is_authority: bool, pedantic: bool) -> tuple[str, ...]:
     found = list(_fields(certificate, is_root=is_root, is_authority=is_authority))
     try:
         extensions = extensions_of(certificate)
         for check in (_criticality, _authority_marks, _empty_lists, _forms):
             found += check(extensions)
         found += _alternative_name(certificate, extensions)
+        found += _contradictions(certificate, extensions)
+        if pedantic and not (is_root and extensions.version == 1):
+            found += _pedantries(certificate, extensions)
     except EncodingError as error:
         found.append(f"is malformed: {error}")
     return tuple(found)
@@ -98,6 +107,36 @@ def _authority_marks(extensions: Extensions) -> Iterator[str]:
         yield "limits a path's length and is no CA's (RFC 5280, section 4.2.1.9)"
     if ext.NAME_CONSTRAINTS in extensions.all:
         yield "constrains names and is no CA's (RFC 5280, section 4.2.1.10)"
+
+
+def _contradictions(certificate: Certificate, extensions: Extensions) -> Iterator[str]:
+    """What the identifiers of keys say must be whole, and must not be wrong (RFC 5280, section 4.2.1.1)."""
+    issuer, own = extensions.authority_key_id.key_id, extensions.subject_key_id
+    value = extensions.value(ext.AUTHORITY_KEY_IDENTIFIER)
+    if value is not None and sum(node.tag & 0x1F in (1, 2) for node in der.parse(value)) == 1:
+        yield "names its issuer's certificate in half (RFC 5280, section 4.2.1.1)"
+    if issuer is not None and own is not None and issuer != own and _is_self_signed(certificate):
+        yield "is signed with its own key and says that another signed it (RFC 5280, section 4.2.1.1)"
+
+
+def _pedantries(certificate: Certificate, extensions: Extensions) -> Iterator[str]:
+    """What a CA must write although the signature decides, or ecard heeds it either way."""
+    names_key = extensions.authority_key_id.key_id is not None
+    is_bare = ext.AUTHORITY_KEY_IDENTIFIER not in extensions.all
+    if not names_key and not (is_bare and _is_self_signed(certificate)):
+        yield "does not identify the key that signed it (RFC 5280, section 4.2.1.1)"
+    constraints = extensions.basic_constraints
+    if constraints is not None and constraints.ca:
+        if extensions.subject_key_id is None:
+            yield "is a CA's and does not identify its key (RFC 5280, section 4.2.1.2)"
+        if ext.BASIC_CONSTRAINTS not in extensions.critical:
+            yield "is a CA's and its basicConstraints is not critical (RFC 5280, section 4.2.1.9)"
+    if ext.POLICY_CONSTRAINTS in extensions.all and ext.POLICY_CONSTRAINTS not in extensions.critical:
+        yield "has policyConstraints as an extension that is not critical (RFC 5280, section 4.2.1.11)"
+
+
+def _is_self_signed(certificate: Certificate) -> bool:
+    return certificate.is_self_issued and signature_problem(certificate, certificate.spki) is None
 
 
 def _empty_lists(extensions: Extensions) -> Iterator[str]:

@@ -63,7 +63,7 @@ def outcome(name: str, part: Case, profile: Profile = Profile.STRICT) -> tuple[F
 
 
 @pytest.mark.parametrize(("name", "part"), PARTS)
-@pytest.mark.parametrize("profile", Profile)
+@pytest.mark.parametrize("profile", [Profile.STRICT, Profile.TOLERANT])
 def test_part(name: str, part: Case, profile: Profile) -> None:
     assert (outcome(name, part, profile) == ()) is part.valid
 

@@ -175,10 +175,13 @@ def test_revocation_is_for_good_even_when_the_list_is_old(ca: Issuer, card: Cert
     assert code(card, ca, 300, crl, ca.crl(this_update=T0 + 299 * DAY)) is F.REVOKED
 
 
-def test_a_revocation_in_the_future_is_none_yet(ca: Issuer, card: Certificate) -> None:
-    crl = ca.crl([(card, T0 + 3 * DAY, STOLEN)], this_update=T0)
-    assert code(card, ca, 2, crl) is None
+def test_what_a_list_names_is_withdrawn_with_the_list_whatever_its_date(ca: Issuer, card: Certificate) -> None:
+    crl = ca.crl([(card, T0 + 3 * DAY, STOLEN)], this_update=T0 + DAY)
+    assert code(card, ca, 0.5, ca.crl(), crl) is None
+    assert code(card, ca, 1, crl) is F.REVOKED
     assert code(card, ca, 3, crl) is F.REVOKED
+    said = ca.ocsp(card, ocsp.OCSPCertStatus.REVOKED, revoked_at=T0 + 3 * DAY)
+    assert code(card, ca, 1, ocsp=[said]) is F.REVOKED
 
 
 def test_the_earliest_of_several_revocations_is_told(ca: Issuer, card: Certificate) -> None:

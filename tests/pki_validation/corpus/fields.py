@@ -1,0 +1,189 @@
+"""The fields of a certificate: version, serial number, algorithms, names, validity, key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
+
+from ecard import der
+from ecard.findings import FindingCode as F
+from tests.pki_validation.chains import DAY, T0
+from tests.pki_validation.corpus.making import ECDSA_SHA384, SAN, Case, Ext, case, dns, key, name, root, spki
+
+SECOND = timedelta(seconds=1)
+EMPTY = der.sequence()
+
+
+def cases() -> Iterator[Case]:
+    yield from _serials()
+    yield from _versions_and_algorithms()
+    yield from _names()
+    yield from _validity()
+    yield from _keys()
+
+
+def _serials() -> Iterator[Case]:
+    top = root()
+    only_profile = {"expected": F.CERTIFICATE_MALFORMED, "tolerant": None}
+    odd = {"zero": der.integer(0), "negative": der.integer(-7), "of 21 octets": b"\2\x15\1" + b"7" * 20}
+    for title, serial in odd.items():
+        yield case(f"a serial number {title}", top.leaf(serial=serial), [top], **only_profile)
+    yield case("a serial number of 20 octets", top.leaf(serial=b"\2\x14\x7f" + b"7" * 19), [top])
+    yield case("a serial number of 160 bits", top.leaf(serial=b"\2\x15\0\xff" + b"7" * 19), [top], **only_profile)
+    yield case("a serial number not in its shortest form", top.leaf(serial=b"\2\2\0\1"), [top], F.CERTIFICATE_MALFORMED)
+    yield case("a serial number without octets", top.leaf(serial=b"\2\0"), [top], F.CERTIFICATE_MALFORMED)
+    below = top.ca("serial CA", serial=der.integer(0))
+    yield case("an intermediate's serial number zero", below.leaf(), [top, below], **only_profile)
+    zero = root("zero root", serial=der.integer(0))
+    yield case("a root's serial number zero", zero.leaf(), [zero])
+
+
+def _versions_and_algorithms() -> Iterator[Case]:
+    top = root()
+    bare = top.issue(name("holder"), key("leaf"), [], version=1)
+    yield case("a holder's certificate of version 1", bare, [top], pedantic=F.CERTIFICATE_MALFORMED)
+    old = top.ca("old CA")
+    old.certificate = top.issue(old.subject, old.key, [], version=1)
+    yield case("an intermediate of version 1", old.leaf(), [top, old], F.CONSTRAINT_BROKEN)
+    ancient = root("ancient root")
+    ancient.certificate = ancient.issue(ancient.subject, ancient.key, [], version=1)
+    yield case("a root of version 1", ancient.leaf(), [ancient])
+    for version in (1, 2):
+        title = f"extensions in version {version}"
+        yield case(title, top.leaf(version=version), [top], F.CERTIFICATE_MALFORMED, tolerant=None)
+    yield case("version 4", top.leaf(version=4), [top], F.CERTIFICATE_MALFORMED)
+    differing = top.leaf(outer=ECDSA_SHA384)
+    yield case("two different signature algorithms", differing, [top], F.CERTIFICATE_MALFORMED)
+    below = top.ca("differing CA", outer=ECDSA_SHA384)
+    yield case("two different signature algorithms in a CA", below.leaf(), [top, below], F.CERTIFICATE_MALFORMED)
+    stranger = key("stranger")
+    yield case("another key's signature", top.leaf(signer=stranger), [top], F.CERTIFICATE_SIGNATURE_INVALID)
+    changed = bytearray(top.leaf())
+    changed[-3] ^= 1
+    yield case("a changed signature", bytes(changed), [top], F.CERTIFICATE_SIGNATURE_INVALID)
+    yield case("an octet after the end", top.leaf() + b"\0", [top], F.CERTIFICATE_MALFORMED)
+    yield case("no certificate", b"\x30\0", [top], F.CERTIFICATE_MALFORMED)
+    indefinite = top.leaf()
+    indefinite = b"\x30\x80" + indefinite[4:] + b"\0\0"
+    yield case("an indefinite length", indefinite, [top], F.CERTIFICATE_MALFORMED)
+
+
+def _names() -> Iterator[Case]:
+    top = root()
+    yield case("an empty issuer", top.leaf(issuer=EMPTY), [top], F.PATH_NOT_FOUND)
+    nameless = root("nameless", subject=EMPTY)
+    yield case("a CA without a name", nameless.leaf(), [nameless], F.CERTIFICATE_MALFORMED, tolerant=None)
+    yield case(
+        "no subject, alternative name not critical",
+        top.leaf(subject=EMPTY),
+        [top],
+        F.CERTIFICATE_MALFORMED,
+        tolerant=None,
+    )
+    critical = Ext(SAN, dns("example.com").value, True)
+    yield case("no subject, alternative name critical", top.leaf({SAN: critical}, subject=EMPTY), [top])
+    yield case("a subject beside a critical alternative name", top.leaf({SAN: critical}), [top])
+    yield case(
+        "no subject and no alternative name",
+        top.leaf({SAN: None}, subject=EMPTY),
+        [top],
+        F.CERTIFICATE_MALFORMED,
+        tolerant=None,
+    )
+    other_case = name("CORPUS  Root")
+    yield case("an issuer's name in other letters and spaces", top.leaf(issuer=other_case), [top])
+    printable = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "corpus root", x509.name._ASN1Type.PrintableString)])
+    yield case("an issuer's name in another string type", top.leaf(issuer=printable.public_bytes()), [top])
+    yield case("an issuer's name with one letter more", top.leaf(issuer=name("corpus roots")), [top], F.PATH_NOT_FOUND)
+    nul = name("corpus root\0.example.com")
+    yield case("an issuer's name with NUL", top.leaf(issuer=nul), [top], F.PATH_NOT_FOUND)
+    for title, names in {
+        "not DER": Ext(SAN, b"example.com"),
+        "an empty list": Ext(SAN, EMPTY),
+        "a name in UTF-8": Ext(SAN, der.sequence(der.element(0x82, "点.example".encode()))),
+        "an empty DNS name": Ext(SAN, der.sequence(der.element(0x82, b""))),
+        "a DNS name with NUL": Ext(SAN, der.sequence(der.element(0x82, b"a\0.example"))),
+        "a DNS name with a leading period": Ext(SAN, der.sequence(der.element(0x82, b".example.com"))),
+        "a DNS name with a blank": Ext(SAN, der.sequence(der.element(0x82, b" "))),
+        "a wildcard inside": Ext(SAN, der.sequence(der.element(0x82, b"foo.*.example.com"))),
+        "a wildcard that is half a label": Ext(SAN, der.sequence(der.element(0x82, b"ba*.example.com"))),
+        "a mail address with two at signs": Ext(SAN, der.sequence(der.element(0x81, b"a@b@example.com"))),
+        "a mail address without host": Ext(SAN, der.sequence(der.element(0x81, b"a@"))),
+        "an address of 5 octets": Ext(SAN, der.sequence(der.element(0x87, b"\1\2\3\4\5"))),
+        "an address and a mask": Ext(SAN, der.sequence(der.element(0x87, bytes(8)))),
+        "a URI without scheme": Ext(SAN, der.sequence(der.element(0x86, b"//example.com"))),
+        "a form that does not exist": Ext(SAN, der.sequence(der.element(0x89, b"x"))),
+    }.items():
+        yield case(f"alternative name: {title}", top.leaf({SAN: names}), [top], F.CERTIFICATE_MALFORMED, tolerant=None)
+    for title, good in {
+        "a wildcard": dns("*.example.com"),
+        "a quoted mailbox": Ext(SAN, der.sequence(der.element(0x81, b'"a@b"@example.com'))),
+        "IPv6": Ext(SAN, der.sequence(der.element(0x87, bytes(16)))),
+        "another form alone": Ext(SAN, der.sequence(der.element(0xA0, der.oid("1.2.3"), der.element(0xA0, b"\5\0")))),
+    }.items():
+        yield case(f"alternative name: {title}", top.leaf({SAN: good}), [top])
+    yield case("no alternative name", top.leaf({SAN: None}), [top])
+
+
+def _validity() -> Iterator[Case]:
+    top = root()
+    begin, end = T0 + 2 * DAY, T0 + 4 * DAY
+    leaf = top.leaf(begin=begin, end=end)
+    yield case("at the first second", leaf, [top], at=begin)
+    yield case("at the last second", leaf, [top], at=end)
+    yield case("a second too early", leaf, [top], F.NOT_YET_VALID, at=begin - SECOND)
+    yield case("a millisecond too early", leaf, [top], F.NOT_YET_VALID, at=begin - SECOND / 1000)
+    yield case("a second too late", leaf, [top], F.EXPIRED, at=end + SECOND)
+    below = top.ca("short CA", begin=begin, end=end)
+    yield case("an intermediate that expired", below.leaf(), [top, below], F.EXPIRED, at=end + SECOND)
+    yield case("an intermediate to come", below.leaf(), [top, below], F.NOT_YET_VALID, at=begin - SECOND)
+    short = root("short root", begin=begin, end=end)
+    yield case("a root that expired", short.leaf(), [short], F.EXPIRED, at=end + SECOND)
+    yield case("a holder's certificate that outlives its CA", below.leaf(end=T0 + 9 * DAY), [top, below], at=begin)
+    yield case("an end before the beginning", top.leaf(begin=end, end=begin), [top], F.NOT_YET_VALID, at=T0 + 3 * DAY)
+    for title, times in {
+        "a time without seconds": (b"\x17\x0b2601010000Z", der.time(end)),
+        "a time with an offset": (b"\x17\x0f2601010000+0800", der.time(end)),
+        "a fraction of a second": (b"\x18\x1120260101000000.5Z", der.time(end)),
+        "a 13th month": (b"\x17\x0d261301000000Z", der.time(end)),
+    }.items():
+        yield case(title, top.leaf(times=der.sequence(*times)), [top], F.CERTIFICATE_MALFORMED)
+    generalized = der.sequence(b"\x18\x0f20260101000000Z", b"\x18\x0f20270101000000Z")
+    yield case("dates before 2050 as GeneralizedTime", top.leaf(times=generalized), [top])
+    far = der.sequence(der.time(T0), b"\x18\x0f99991231235959Z")
+    yield case("no end of validity", top.leaf(times=far), [top])
+    old = der.sequence(b"\x17\x0d500101000000Z", der.time(end))
+    yield case("valid since 1950", top.leaf(times=old), [top])
+
+
+def _keys() -> Iterator[Case]:
+    top = root()
+    for kind in ("p384", "rsa2048", "rsa3072"):
+        other = root(f"{kind} root", label=kind)
+        below = other.ca(f"{kind} CA", label=f"{kind} below" if kind == "p384" else None)
+        yield case(f"a root with a key of kind {kind}", below.leaf(), [other, below])
+        yield case(f"a holder's key of kind {kind}", top.leaf(own=key(kind)), [top])
+    yield case("a holder's RSA key of 1024 bits", top.leaf(own=key("rsa1024")), [top], F.ALGORITHM_NOT_ALLOWED)
+    weak = root("weak root", label="rsa1024")
+    yield case("a root's RSA key of 1024 bits", weak.leaf(), [weak], F.ALGORITHM_NOT_ALLOWED)
+    shape = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    others = {
+        "P-521": ec.generate_private_key(ec.SECP521R1()).public_key().public_bytes(*shape),
+        "P-224": ec.generate_private_key(ec.SECP224R1()).public_key().public_bytes(*shape),
+        "Ed25519": ed25519.Ed25519PrivateKey.generate().public_key().public_bytes(*shape),
+        "RSA of 2056 bits": rsa.generate_private_key(65537, 2056).public_key().public_bytes(*shape),
+    }
+    for kind, public in others.items():
+        yield case(f"a holder's key of kind {kind}", top.leaf(public=public), [top], F.ALGORITHM_NOT_ALLOWED)
+    off = bytearray(spki(key("leaf")))
+    off[-1] ^= 1
+    yield case("a public key that is no point", top.leaf(public=bytes(off)), [top], F.CERTIFICATE_MALFORMED)
+    empty = bytes.fromhex("3012300d06092a864886f70d0101010500030100")
+    yield case("a public key without octets", top.leaf(public=empty), [top], F.CERTIFICATE_MALFORMED)
+    broken = top.ca("broken key", public=empty)
+    yield case("a CA's key without octets", broken.leaf(), [top, broken], F.CERTIFICATE_SIGNATURE_INVALID)

@@ -1,0 +1,58 @@
+"""The corpus: every chain under every profile, through the call that docs/validation.md gives to runners of corpora."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from ecard.certificate import Certificate
+from ecard.errors import EncodingError, ValidationError
+from ecard.findings import FindingCode
+from ecard.pki.evidence import Evidence
+from ecard.pki.policy import Profile, Revocation, ValidationPolicy
+from ecard.pki.trust import Trust
+from ecard.pki.validation import validate
+from tests.pki_validation.corpus import constraints, crls, extensions, fields, names, paths, policies, usages
+from tests.pki_validation.corpus.making import Case
+
+CASES = [
+    case for part in (fields, extensions, constraints, names, usages, policies, paths, crls) for case in part.cases()
+]
+PEDANTIC, STRICT, TOLERANT = Profile.PEDANTIC, Profile.STRICT, Profile.TOLERANT
+
+
+def outcome(case: Case, profile: Profile) -> set[FindingCode]:
+    """Everything that is found wrong, in one set. No message tells the holder's name."""
+    checked = Revocation.REQUIRED if case.crls is not None else Revocation.UNSAFE_NOT_CHECKED
+    policy = ValidationPolicy(**{"revocation": checked, "profile": profile, **case.policy})
+    try:
+        trust = Trust(map(Certificate, case.roots))
+        peer, untrusted = Certificate(case.peer), list(map(Certificate, case.helpers))
+        evidence = Evidence(case.crls or ())
+    except EncodingError:
+        return {FindingCode.CERTIFICATE_MALFORMED}
+    try:
+        validate(peer, at=case.at, trust=trust, untrusted=untrusted, evidence=evidence, policy=policy)
+    except ValidationError as error:
+        if "=holder" in str(error):
+            raise
+        return {finding.code for finding in error.findings}
+    return set()
+
+
+def test_the_corpus_is_large_and_each_case_has_its_name() -> None:
+    assert len(CASES) >= 150
+    assert [name for name, count in Counter(case.name for case in CASES).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_verdict_under_each_profile(case: Case) -> None:
+    expected = {
+        STRICT: case.expected,
+        TOLERANT: case.expected if case.tolerant == "same" else case.tolerant,
+        PEDANTIC: case.expected if case.pedantic == "same" else case.pedantic,
+    }
+    for profile, code in expected.items():
+        found = outcome(case, profile)
+        assert (code in found) if code else not found, f"{profile}: {found}"
