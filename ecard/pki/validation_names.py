@@ -33,6 +33,8 @@ _LABELS: Final = {
     "1.2.840.113549.1.9.1": "E",
 }
 _MAX_SHOWN: Final = 200
+MAX_PREPARED: Final = 1024
+"""The longest text, in octets, that is compared in its normalised form, which costs the square of its length."""
 
 
 def attributes_of(name: bytes) -> list[tuple[str, der.Node]]:
@@ -59,7 +61,7 @@ def _text(value: der.Node) -> str | None:
 
 
 def _prepared(value: der.Node) -> object:
-    text = _text(value)
+    text = _text(value) if value.end - value.body <= MAX_PREPARED else None
     if text is None:
         return value.encoded
     # RFC 4518: compatibility mapping, case folding, insignificant spaces
@@ -70,7 +72,7 @@ def _prepared(value: der.Node) -> object:
 def name_key(name: bytes) -> NameKey:
     """A value that is equal for names that RFC 5280, section 7.1, calls the same.
 
-    A name that cannot be read is the same as its own bytes only.
+    A name that cannot be read is the same as its own bytes only, and so is a text of more than ``MAX_PREPARED`` octets.
     """
     try:
         rdns = der.parse(name, "name").expect(der.SEQUENCE, "a name").children()

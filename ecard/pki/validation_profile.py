@@ -16,6 +16,7 @@ from ecard.findings import Finding, FindingCode
 from ecard.pki import validation_extensions as ext
 from ecard.pki.validation_extensions import Extensions, KeyUsage, extensions_of
 from ecard.pki.validation_general_names import read_general_names, require_form
+from ecard.pki.validation_names import attributes_of
 from ecard.pki.validation_paths import signature_problem
 
 _EMPTY_NAME: Final = b"\x30\0"
@@ -58,6 +59,7 @@ def profile_findings(
 def _problems(certificate: Certificate, is_root: bool, is_authority: bool, pedantic: bool) -> tuple[str, ...]:
     found = list(_fields(certificate, is_root=is_root, is_authority=is_authority))
     try:
+        attributes_of(certificate.subject)
         extensions = extensions_of(certificate)
         for check in (_criticality, _authority_marks, _empty_lists, _forms):
             found += check(extensions)

@@ -96,6 +96,14 @@ REFUSED: dict[str, tuple[Callable[[Issuer], bytes], set[F]]] = {
         lambda top: signed(top, issuer=der.sequence(attribute(b"x" * 60_000))),
         {F.PATH_NOT_FOUND},
     ),
+    "an issuer of 28,000 combining marks": (
+        lambda top: signed(top, issuer=der.sequence(attribute(("a" + "\u0301\u0323" * 14_000).encode()))),
+        {F.PATH_NOT_FOUND},
+    ),
+    "a subject nested 15,000 times": (
+        lambda top: signed(top, subject=nested(15_000)),
+        {F.CERTIFICATE_MALFORMED},
+    ),
     "1,000 extensions": (
         lambda top: signed(top, extensions=b"".join(extension(f"1.2.3.{n}", b"") for n in range(1_000))),
         {F.CERTIFICATE_MALFORMED},

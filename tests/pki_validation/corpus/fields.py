@@ -75,6 +75,8 @@ def _versions_and_algorithms() -> Iterator[Case]:
 
 def _names() -> Iterator[Case]:
     top = root()
+    endless = der.element(6, b"\x2a" + b"\xff" * 5_000 + b"\1")
+    huge = der.sequence(der.element(der.SET, der.sequence(endless, der.utf8_string("x"))))
     yield case("an empty issuer", top.leaf(issuer=EMPTY), [top], F.PATH_NOT_FOUND)
     nameless = root("nameless", subject=EMPTY)
     yield case("a CA without a name", nameless.leaf(), [nameless], F.CERTIFICATE_MALFORMED, tolerant=None)
@@ -100,6 +102,8 @@ def _names() -> Iterator[Case]:
     printable = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "corpus root", x509.name._ASN1Type.PrintableString)])
     yield case("an issuer's name in another string type", top.leaf(issuer=printable.public_bytes()), [top])
     yield case("an issuer's name with one letter more", top.leaf(issuer=name("corpus roots")), [top], F.PATH_NOT_FOUND)
+    for title, subject in {"is no list of sets": der.sequence(der.sequence()), "has an endless type": huge}.items():
+        yield case(f"a subject that {title}", top.leaf(subject=subject), [top], F.CERTIFICATE_MALFORMED, tolerant=None)
     nul = name("corpus root\0.example.com")
     yield case("an issuer's name with NUL", top.leaf(issuer=nul), [top], F.PATH_NOT_FOUND)
     for title, names in {
