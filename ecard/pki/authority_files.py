@@ -82,10 +82,12 @@ def version(directory: Path) -> tuple[int, ...]:
 
 
 def _write(path: Path, content: Iterable[bytes]) -> None:
-    """Replace a file atomically, readable by its owner alone."""
+    """Replace a file atomically, readable by its owner alone, in the hands of whoever holds the lock."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        for unfinished in path.parent.glob(f".{path.name}.{'[0-9a-f]' * 8}"):
+            unfinished.unlink(missing_ok=True)  # of a program that was killed: only one at a time writes
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.writelines(content)

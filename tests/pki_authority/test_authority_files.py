@@ -141,3 +141,12 @@ def test_damaged_files_are_refused_with_one_kind_of_error(tmp_path: Path) -> Non
         CertificateAuthority.load(tmp_path, password=PASSWORD)
     with pytest.raises(AuthorityStateError, match="cannot be written"):
         root().save(tmp_path / "authority.key" / "below", password=PASSWORD)
+
+
+def test_what_a_killed_program_left_half_written_goes_with_the_next_save(tmp_path: Path) -> None:
+    authority = root()
+    authority.save(tmp_path, password=PASSWORD)
+    (tmp_path / ".authority.json.0a1b2c3d").write_bytes(b'{"format": "ecard auth')
+    (tmp_path / ".authority.json.mine").write_bytes(b"not ecard's")
+    authority.save(tmp_path)
+    assert sorted(p.name for p in tmp_path.glob(".*")) == [".authority.json.mine"]
