@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ecard.errors import InvalidInputError, MissingDependencyError
 from ecard.pki.serving import MAX_REQUEST
@@ -33,6 +33,19 @@ def run(application: WSGIApplication, *, host: str, port: int, on_start: Callabl
 
     Raises MissingDependencyError without waitress, and InvalidInputError where the address cannot be served.
     """
+    server = create(application, host=host, port=port)
+    try:
+        signal.signal(signal.SIGTERM, _interrupt)
+        on_start(f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}")
+        server.run()
+    except KeyboardInterrupt:
+        return
+    finally:
+        server.close()
+
+
+def create(application: WSGIApplication, *, host: str, port: int) -> Any:
+    """The server, listening and not yet running. Raises what ``run`` does."""
     try:
         from waitress.server import create_server
     except ImportError:
@@ -43,14 +56,30 @@ def run(application: WSGIApplication, *, host: str, port: int, on_start: Callabl
         server = create_server(application, host=host, port=port, **_BOUNDS)
     except (OSError, ValueError) as error:
         raise InvalidInputError(f"{host} port {port} cannot be served: {error}") from None
-    try:
-        signal.signal(signal.SIGTERM, _interrupt)
-        on_start(f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}")
-        server.run()
-    except KeyboardInterrupt:
-        return
-    finally:
-        server.close()
+    # a name with several addresses is served by several servers, which are in one map
+    for each in (server, *getattr(server, "map", {}).values()):
+        if hasattr(each, "channel_class"):
+            each.channel_class = _channel_class()
+    return server
+
+
+def _channel_class() -> type:
+    """Connections on which a whole request must arrive within the time that waitress allows for a silence.
+
+    Otherwise whoever sends an octet now and then holds a connection for ever, and 200 of them the whole server.
+    """
+    from waitress.channel import HTTPChannel
+
+    class Channel(HTTPChannel):  # type: ignore[misc]
+        last_activity: float
+
+        def handle_read(self) -> None:
+            began, is_half_way = self.last_activity, self.request is not None
+            super().handle_read()
+            if is_half_way and self.request is not None:
+                self.last_activity = began
+
+    return Channel
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
