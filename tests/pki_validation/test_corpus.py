@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +15,9 @@ from ecard.pki.evidence import Evidence
 from ecard.pki.policy import Profile, Revocation, ValidationPolicy
 from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
+from tests.pki_validation.chains import DAY, T0
 from tests.pki_validation.corpus import constraints, crls, extensions, fields, names, paths, policies, usages
-from tests.pki_validation.corpus.making import Case
+from tests.pki_validation.corpus.making import Case, root
 
 CASES = [
     case for part in (fields, extensions, constraints, names, usages, policies, paths, crls) for case in part.cases()
@@ -56,3 +59,20 @@ def test_the_verdict_under_each_profile(case: Case) -> None:
     for profile, code in expected.items():
         found = outcome(case, profile)
         assert (code in found) if code else not found, f"{profile}: {found}"
+
+
+def test_the_call_in_the_documentation() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "validation.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python corpus\n(.*?)```", text, re.DOTALL)
+    top = root("documented root")
+    below = top.ca("documented CA")
+    names = {name: value for name, value in globals().items() if not name.startswith("_")}
+    given = {"moment": T0 + DAY, "crls": [], "trusted": [pem(top.certificate)]}
+    given |= {"intermediates": [pem(below.certificate)], "peer": pem(below.leaf())}
+    exec(compile(block, "docs/validation.md", "exec"), names | given)
+    with pytest.raises(ValidationError, match="no certificate of the issuer"):
+        exec(compile(block, "docs/validation.md", "exec"), names | given | {"intermediates": []})
+
+
+def pem(encoded: bytes) -> str:
+    return Certificate(encoded).pem()
