@@ -111,7 +111,7 @@ def _read_signer(info: TimeStampInfo, certificates: tuple[Certificate, ...], fie
     named = fields[1].expect(der.SEQUENCE, "the signer's certificate").children(2)
     if len(named) != 2:
         raise EncodingError("time stamp: the signer's certificate is not an issuer and a serial number")
-    digest = _digest(fields[2])
+    digest = read_digest(fields[2])
     attributes: dict[str, der.Node] = {}
     for item in fields[3].expect(der.context(0), "signed attributes").children(64):
         pair = item.expect(der.SEQUENCE, "an attribute").children(2)
@@ -156,7 +156,7 @@ def read_info(encoded: bytes) -> TimeStampInfo:
     return TimeStampInfo(
         encoded,
         der.read_oid(fields[1]),
-        _digest(imprint[0]),
+        read_digest(imprint[0]),
         imprint[1].expect(der.OCTET_STRING, "a digest").content,
         der.read_integer(fields[3]),
         _time(fields[4].expect(der.GENERALIZED_TIME, "a time").content),
@@ -165,7 +165,8 @@ def read_info(encoded: bytes) -> TimeStampInfo:
     )
 
 
-def _digest(algorithm: der.Node) -> Digest:
+def read_digest(algorithm: der.Node) -> Digest:
+    """The digest that an AlgorithmIdentifier names. Raises EncodingError or UnsupportedAlgorithmError."""
     parts = algorithm.expect(der.SEQUENCE, "a digest algorithm").children(2)
     if not parts:
         raise EncodingError("time stamp: a digest algorithm without a name")

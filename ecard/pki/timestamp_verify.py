@@ -15,7 +15,7 @@ from ecard.errors import EncodingError, InvalidSignatureError, UnsupportedAlgori
 from ecard.findings import Finding, FindingCode
 from ecard.pki.evidence import Evidence
 from ecard.pki.policy import ValidationPolicy
-from ecard.pki.timestamp_token import TST_INFO, TimeStampInfo, TimeStampToken, read_time_stamp
+from ecard.pki.timestamp_token import TST_INFO, TimeStampInfo, TimeStampToken, read_digest, read_time_stamp
 from ecard.pki.trust import Trust
 from ecard.pki.validation import ValidatedCertificate, validate
 from ecard.pki.validation_extensions import EXTENDED_KEY_USAGE, extensions_of
@@ -120,7 +120,7 @@ def _named_certificate(token: TimeStampToken, signer: Certificate) -> bytes | No
         # RFC 2634: a name beside a signature, and no protection
         digest = hashlib.sha1(signer.der, usedforsecurity=False).digest()
     elif fields[0].tag == der.SEQUENCE:
-        digest = Digest.by_oid(der.read_oid(next(iter(fields[0])))).hash(signer.der)
+        digest = read_digest(fields[0]).hash(signer.der)
         fields = fields[1:]
     else:
         digest = signer.sha256

@@ -152,7 +152,8 @@ def forged(
     attributes = {
         "1.2.840.113549.1.9.3": der.oid(str(changes.get("type", "1.2.840.113549.1.9.16.1.4"))),
         "1.2.840.113549.1.9.4": der.octet_string(digest),
-        "1.2.840.113549.1.9.16.2.47": der.sequence(der.sequence(der.sequence(der.octet_string(named_hash)))),
+        "1.2.840.113549.1.9.16.2.47": bytes(changes.get("essence", b""))  # type: ignore[call-overload]
+        or der.sequence(der.sequence(der.sequence(der.octet_string(named_hash)))),
     }
     attributes.pop(str(changes.get("missing")), None)
     listed = [der.sequence(der.oid(kind), der.element(der.SET, value)) for kind, value in attributes.items()]
@@ -193,6 +194,12 @@ def test_every_part_of_the_signature_counts(top: Issuer) -> None:
     ):
         with pytest.raises(InvalidSignatureError, match=words):
             judged(top, forged(top, good, **changes))  # type: ignore[arg-type]
+    for hollow in (der.sequence(), der.sequence(der.sequence()), der.sequence(der.sequence(der.sequence()))):
+        with pytest.raises(EncodingError, match="names none"):
+            judged(top, forged(top, good, essence=hollow))
+    nameless = der.sequence(der.sequence(der.sequence(der.sequence(), der.octet_string(bytes(32)))))
+    with pytest.raises(EncodingError, match="without a name"):
+        judged(top, forged(top, good, essence=nameless))
     with pytest.raises(EncodingError, match="exactly one signer"):
         judged(top, forged(top, good, signers=2))
     weak = {"hash_algorithm": {"algorithm": "sha1"}, "hashed_message": hashlib.sha1(DATA).digest()}
