@@ -32,7 +32,7 @@ ELSEWHERE = {
 """Pages whose Python blocks the tests of their part run, with what these need around them."""
 HOW_TO = ROOT / "tests" / "howto" / "test_pages.py"
 """Runs every page of the how-tos, its console blocks too."""
-GROUPS = {"pkcs11": "tests/pkcs11/test_authority.py"}
+GROUPS = {"pkcs11": "tests/pkcs11/test_authority.py", "corpus": "tests/pki_validation/test_corpus.py"}
 """Blocks that carry this word behind their language, and the test that runs them."""
 IN_A_SHELL = {"console", "sh", "bash"}
 
