@@ -33,19 +33,21 @@ _LABELS: Final = {
     "1.2.840.113549.1.9.1": "E",
 }
 _MAX_SHOWN: Final = 200
+MAX_PARTS: Final = 64
+"""The most relative distinguished names of a name, and the most attributes of each of those."""
 MAX_PREPARED: Final = 1024
 """The longest text, in octets, that is compared in its normalised form, which costs the square of its length."""
 
 
 def attributes_of(name: bytes) -> list[tuple[str, der.Node]]:
-    """The attributes of a name in DER: type and value. Raises EncodingError."""
-    rdns = der.parse(name, "name").expect(der.SEQUENCE, "a name").children()
+    """The attributes of a name in DER: type and value. Raises EncodingError, also where there are too many."""
+    rdns = der.parse(name, "name").expect(der.SEQUENCE, "a name").children(MAX_PARTS)
     return [pair for rdn in rdns for pair in _attributes(rdn)]
 
 
 def _attributes(rdn: der.Node) -> list[tuple[str, der.Node]]:
     found = []
-    for item in rdn.expect(der.SET, "a relative distinguished name").children():
+    for item in rdn.expect(der.SET, "a relative distinguished name").children(MAX_PARTS):
         parts = item.expect(der.SEQUENCE, "a name's attribute").children()
         if len(parts) != 2:
             raise EncodingError(f"a name's attribute at byte {item.start} is not a type and a value")
@@ -75,7 +77,7 @@ def name_key(name: bytes) -> NameKey:
     A name that cannot be read is the same as its own bytes only, and so is a text of more than ``MAX_PREPARED`` octets.
     """
     try:
-        rdns = der.parse(name, "name").expect(der.SEQUENCE, "a name").children()
+        rdns = der.parse(name, "name").expect(der.SEQUENCE, "a name").children(MAX_PARTS)
         return tuple(frozenset((oid, _prepared(value)) for oid, value in _attributes(rdn)) for rdn in rdns)
     except EncodingError:
         return (frozenset({("", name)}),)
