@@ -47,6 +47,8 @@ def decode(text: bytes, what: str) -> dict[str, Any]:
 
 
 def _require_plain(value: Json, depth: int) -> None:
+    if depth >= 0 and (value is None or type(value) is str):  # most values are; the questions below take longer
+        return
     if depth < 0:
         raise EncodingError(f"JSON nested deeper than {_MAX_DEPTH}")
     if isinstance(value, Mapping):
@@ -59,5 +61,5 @@ def _require_plain(value: Json, depth: int) -> None:
             _require_plain(part, depth - 1)
     elif isinstance(value, int) and not -_MAX_INTEGER <= value <= _MAX_INTEGER:
         raise EncodingError("a number is too large for JSON")
-    elif not (value is None or isinstance(value, int | str)):
+    elif not isinstance(value, int | str):
         raise EncodingError("a value is neither a text, an integer, true, false nor null")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from ecard.certificate import Certificate
 from ecard.errors import EncodingError, OrderRefusedError
@@ -17,11 +17,28 @@ from ecard.roles import certificate_facts, moments
 from ecard.roles.acts import Act, CardKind, CardState, Office, Refusal
 from ecard.roles.orders import MAX_SIGNATURE, Order, Signed
 from ecard.roles.people import Enclosure
-from ecard.roles.register_writer import RegisterWriter
+from ecard.roles.register_entry import Entry, Fact
 from ecard.roles.rules_case import Actor, refuse
 
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 _MAX_ENCLOSURES: Final = 16
+
+
+class Known(Protocol):
+    """What the register knew when an order came in: the open register itself, or its past in an audit."""
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last entry, 0 where there is none."""
+
+    def get(self, key: str) -> Fact | None:
+        """What was known under ``key``."""
+
+    def entry_of(self, number: str) -> Entry | None:
+        """The entry of the order with this number."""
+
+    def last_signed(self, signer: str) -> datetime | None:
+        """The moment in the last order that was signed with the certificate of this serial number."""
 
 
 def read_order(signed: Signed, trust: Trust, at: datetime) -> tuple[Order, Certificate]:
@@ -49,9 +66,9 @@ def require_enclosed(enclosures: Sequence[Enclosure]) -> None:
         refuse(Refusal.MALFORMED, f"an order has up to {_MAX_ENCLOSURES} enclosures, each of another person")
 
 
-def require_new(writer: RegisterWriter, order: Order) -> None:
+def require_new(known: Known, order: Order) -> None:
     """Refuse an order whose number was used before."""
-    if writer.entry_of(order.number) is not None:
+    if known.entry_of(order.number) is not None:
         refuse(Refusal.REPLAYED, "an order with this number was carried out before", "ask for its receipt")
 
 
@@ -63,37 +80,38 @@ def require_timely(order: Order, moment: datetime, life: timedelta) -> None:
         refuse(Refusal.UNTIMELY, "the order was written too long ago", "write it again")
 
 
-def require_base(writer: RegisterWriter, order: Order, actor: Actor) -> None:
+def require_base(known: Known, order: Order, actor: Actor) -> None:
     """Refuse an order that was written on another state of its subject, or before one that its signer gave already."""
-    fact = writer.get(order.subject)
+    fact = known.get(order.subject)
     current = 0 if fact is None else fact.sequence
     if order.base < current:
         refuse(Refusal.STALE, "the subject changed since the order was written", "look at it, and order again")
     if order.base > current:
         refuse(Refusal.OUT_OF_ORDER, "the order refers to a change that has not happened")
-    last = writer.last_signed(actor.serial)
+    last = known.last_signed(actor.serial)
     if last is not None and order.moment < last:
         refuse(Refusal.OUT_OF_ORDER, "the signer gave an order of a later moment before")
 
 
-def actor_of(writer: RegisterWriter, order: Order, certificate: Certificate, seal: Certificate) -> Actor:
+def actor_of(known: Known, order: Order, certificate: Certificate, seal: Certificate) -> Actor:
     """Whose certificate it is, as the register knows it now; refused where the card may not give orders."""
     serial = certificate_facts.serial_of(certificate)
     if order.act is Act.FOUND_CENTRE:
-        if writer.sequence or certificate != seal:
+        if known.sequence or certificate != seal:
             refuse(Refusal.NOT_ALLOWED, "a register is founded once, by the centre's own seal")
         return Actor("", CardKind.CENTRE, "", None, serial)
-    known = writer.get(f"certificate/{serial}")
-    if known is None or known.value["sha256"] != certificate.sha256.hex():
+    fact = known.get(f"certificate/{serial}")
+    if fact is None or fact.value["sha256"] != certificate.sha256.hex():
         refuse(Refusal.SIGNATURE, "the certificate is not one of this register")
-    if known.value["usage"] != Usage.SIGNING.value:
+    described = fact.value
+    if described["usage"] != Usage.SIGNING.value:
         refuse(Refusal.SIGNATURE, "the certificate is not for signing")
-    number = known.value["card"]
-    fact = writer.get(f"card/{number}")
+    number = described["card"]
+    fact = known.get(f"card/{number}")
     if fact is None:
         refuse(Refusal.UNKNOWN, "the register knows nothing of the card that signed")
     card = fact.value
-    if card["state"] != CardState.ACTIVE.value or known.value["status"] != "good":
+    if card["state"] != CardState.ACTIVE.value or described["status"] != "good":
         refuse(Refusal.SIGNER_STATE, f"the card that signed is {card['state']}")
     office = None if card["office"] is None else Office(card["office"])
     return Actor(number, CardKind(card["kind"]), card["enterprise"], office, serial)

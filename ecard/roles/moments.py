@@ -7,8 +7,8 @@ from typing import Final
 
 from ecard.errors import EncodingError, InvalidInputError
 
-_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
-_LENGTH: Final = 20
+_WITHOUT_ZONE: Final = 19
+"""Characters of ``2026-05-04T08:30:00``."""
 
 
 def whole(moment: datetime) -> datetime:
@@ -25,15 +25,16 @@ def whole(moment: datetime) -> datetime:
 
 def write(moment: datetime) -> str:
     """The text of a moment, 20 characters."""
-    found = whole(moment)
-    return f"{found.year:04d}-{found:%m-%dT%H:%M:%SZ}"
+    return f"{whole(moment).isoformat()[:_WITHOUT_ZONE]}Z"
 
 
 def read(text: object) -> datetime:
     """The moment that a text stands for. Raises EncodingError for any other writing."""
-    if not isinstance(text, str) or len(text) != _LENGTH or not text.isascii():
-        raise EncodingError("a moment is not written as 2026-05-04T08:30:00Z")
     try:
-        return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
-        raise EncodingError("a moment is not written as 2026-05-04T08:30:00Z") from None
+        found = None
+    # fromisoformat knows other writings too: only the one that ``write`` makes is a moment
+    if found is None or found.tzinfo is not UTC or write(found) != text:
+        raise EncodingError("a moment is not written as 2026-05-04T08:30:00Z")
+    return found

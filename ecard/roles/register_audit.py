@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import Result, Row, RowMapping, select
 from sqlalchemy.orm import Session
 
 from ecard.errors import EcardError, EncodingError, RegisterStateError
@@ -18,6 +18,7 @@ from ecard.pki.trust import Trust
 from ecard.roles import canonical, moments
 from ecard.roles.audit_signatures import signature_damage
 from ecard.roles.register import Register
+from ecard.roles.register_database import require_current
 from ecard.roles.register_entry import NOTHING_BEFORE, Entry
 from ecard.roles.register_tables import ChangeRow, HeadRow, LogRow, SealedRow
 from ecard.roles.register_writer import change_rows
@@ -40,9 +41,14 @@ class Damage:
 def audit(register: Register, *, trust: Trust | None = None) -> Iterator[Damage]:
     """Everything that is wrong with a register, in the order of the log; nothing where it is whole.
 
-    With ``trust``, the signatures of all orders and receipts are verified too, which takes longer: without it,
-    whoever can write to the database and makes the whole chain again is not found out.
+    With ``trust``, the signatures of all orders and receipts are verified too, and the rules are applied to every order
+    again, which takes longer: without it, whoever can write to the database and makes the whole chain again is not
+    found out.
     """
+    try:
+        require_current(register.engine)
+    except RegisterStateError:
+        yield Damage(None, "the number of the schema's version is not the one of this program")
     with register.reading() as session:
         yield from damages(session, trust=trust)
 
@@ -72,55 +78,55 @@ class _Audit:
         changes = self._changes()
         pending = next(changes, None)
         for row in self._rows():
-            yield from self._entry(row)
-            expected, damage = _expected(row)
-            yield from damage
-            while pending is not None and pending["seq"] < row["seq"]:
+            expected: list[Any] = []
+            yield from self._entry(row, expected)
+            while pending is not None and pending["seq"] < row.seq:
                 yield Damage(pending["seq"], f"a change of {_short(pending['key'])} that no entry made")
                 pending = next(changes, None)
             found = []
-            while pending is not None and pending["seq"] == row["seq"]:
+            while pending is not None and pending["seq"] == row.seq:
                 found.append(pending)
                 pending = next(changes, None)
-            yield from _compare(row["seq"], expected, found)
+            yield from _compare(row.seq, expected, found)
         while pending is not None:
             yield Damage(pending["seq"], f"a change of {_short(pending['key'])} that no entry made")
             pending = next(changes, None)
         yield from self._head()
         yield from self._sealed()
 
-    def _rows(self) -> Iterator[RowMapping]:
+    def _rows(self) -> Iterator[Row[Any]]:
         table = LogRow.__table__
-        return self._stream(select(*table.c).order_by(table.c.seq))
+        return iter(self._stream(select(*table.c).order_by(table.c.seq)))
 
     def _changes(self) -> Iterator[RowMapping]:
         table = ChangeRow.__table__
-        return self._stream(select(*table.c).order_by(table.c.seq, table.c.key))
+        return iter(self._stream(select(*table.c).order_by(table.c.seq, table.c.key)).mappings())
 
-    def _stream(self, query: Any) -> Iterator[RowMapping]:
-        result = self._session.execute(query.execution_options(yield_per=_BATCH))
-        return iter(result.mappings())
+    def _stream(self, query: Any) -> Result[Any]:
+        return self._session.execute(query.execution_options(yield_per=_BATCH))
 
-    def _entry(self, row: RowMapping) -> Iterator[Damage]:
-        sequence = row["seq"]
+    def _entry(self, row: Row[Any], expected: list[Any]) -> Iterator[Damage]:
+        """What is wrong with one entry; fills ``expected`` with the changes that it made."""
+        sequence = row.seq
         if sequence != self._sequence + 1:
             yield Damage(sequence, f"the log goes from entry {self._sequence} to entry {sequence}")
-        if row["previous"] != self._previous:
+        if row.previous != self._previous:
             yield Damage(sequence, "it does not follow the entry before")
         try:
-            entry = Entry.of(LogRow(**row))
-            if entry.hash != row["hash"]:
+            entry = Entry.of(row)
+            if entry.hash != row.hash:
                 yield Damage(sequence, "its hash does not fit its content")
+            expected += change_rows(entry)
             yield from self._content(entry, row)
         except (EcardError, TypeError, ValueError, AttributeError) as error:
             words = str(error) if isinstance(error, EcardError) else "a column has lost its type"
             yield Damage(sequence, f"it cannot be read: {words}")
-        self._previous, self._sequence = row["hash"], sequence
+        self._previous, self._sequence = row.hash, sequence
 
-    def _content(self, entry: Entry, row: RowMapping) -> Iterator[Damage]:
-        """Columns that repeat what the order or the receipt says, the order of moments, and the signatures."""
+    def _content(self, entry: Entry, row: Row[Any]) -> Iterator[Damage]:
+        """Columns that repeat what the order or the receipt says, the order of moments, signatures and rules."""
         order, receipt = entry.request, entry.read_receipt()
-        if (row["number"], row["signed"]) != (order.number, moments.write(order.moment)):
+        if (row.number, row.signed) != (order.number, moments.write(order.moment)):
             yield Damage(entry.sequence, "its columns do not say what the order says")
         told = (receipt.number, receipt.order, receipt.sequence, receipt.moment, receipt.previous)
         if told != (order.number, entry.order.sha256, entry.sequence, entry.moment, entry.previous.hex()):
@@ -186,13 +192,6 @@ def _sealed_of(key: str, value: str) -> Iterator[tuple[str, str]]:
         return  # a changed row was named where it was compared with the log
     if sealed is not None:
         yield key.partition("/")[2], sealed
-
-
-def _expected(row: RowMapping) -> tuple[list[Any], list[Damage]]:
-    try:
-        return list(change_rows(Entry.of(LogRow(**row)))), []
-    except (EcardError, TypeError, ValueError, AttributeError):
-        return [], [Damage(row["seq"], "what it changed cannot be read")]
 
 
 def _compare(sequence: int, expected: list[Any], found: list[RowMapping]) -> Iterator[Damage]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy import Row
+
 from ecard.roles import canonical, moments
 from ecard.roles.orders import Order, Receipt, Signed
 from ecard.roles.register_tables import LogRow
@@ -104,8 +106,8 @@ class Entry:
         )
 
     @staticmethod
-    def of(row: LogRow) -> Entry:
-        """The entry that a row holds. Raises EncodingError where its moment is damaged."""
+    def of(row: LogRow | Row[Any]) -> Entry:
+        """The entry that a row of the table of the log holds. Raises EncodingError where its moment is damaged."""
         return Entry(
             sequence=row.seq,
             moment=moments.read(row.moment),

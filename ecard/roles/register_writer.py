@@ -30,6 +30,8 @@ class RegisterWriter:
             session.add(head)
             session.flush()  # of two processes that begin a register at the same time, one waits here and fails
         self._head: Final = head
+        self._facts: dict[str, Fact | None] = {}
+        """What was read: under the lock it stays so, and every question to a server is a way there and back."""
 
     @property
     def sequence(self) -> int:
@@ -55,7 +57,9 @@ class RegisterWriter:
 
     def get(self, key: str) -> Fact | None:
         """What is known under ``key``."""
-        return fact_of(self.session, key, None)
+        if key not in self._facts:
+            self._facts[key] = fact_of(self.session, key, None)
+        return self._facts[key]
 
     def entry_of(self, number: str) -> Entry | None:
         """The entry of the order with this number."""
@@ -64,14 +68,11 @@ class RegisterWriter:
 
     def last_signed(self, signer: str) -> datetime | None:
         """The moment in the last order that was signed with the certificate of this serial number."""
-        # asked for in the order of the index: a planner that takes signers to be few would walk the log backwards
-        place = tuple_(LogRow.signer, LogRow.seq)
-        query = select(LogRow.signer, LogRow.signed).where(place <= tuple_(signer, _END))
-        row = self.session.execute(query.order_by(LogRow.signer.desc(), LogRow.seq.desc()).limit(1)).first()
-        return None if row is None or row.signer != signer else moments.read(row.signed)
+        return last_signed(self.session, signer, before=_END)
 
     def append(self, entry: Entry) -> None:
         """Add the next entry, with its changes, to the log."""
+        self._facts.clear()
         row = entry.row()
         self.session.add(row)
         rows = change_rows(entry)
@@ -119,3 +120,12 @@ def fact_of(session: Session, key: str, at: datetime | None, *, before: int | No
     if row is None:
         return None
     return Fact(canonical.decode(row.value.encode(), "fact"), row.seq, moments.read(row.moment))
+
+
+def last_signed(session: Session, signer: str, *, before: int) -> datetime | None:
+    """The moment in the last order before an entry that was signed with the certificate of this serial number."""
+    # asked for in the order of the index: a planner that takes signers to be few would walk the log backwards
+    place = tuple_(LogRow.signer, LogRow.seq)
+    query = select(LogRow.signer, LogRow.signed).where(place < tuple_(signer, before))
+    row = session.execute(query.order_by(LogRow.signer.desc(), LogRow.seq.desc()).limit(1)).first()
+    return None if row is None or row.signer != signer else moments.read(row.signed)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, delete, insert, select, text, update
 
 from ecard.errors import RegisterStateError
-from ecard.roles import register_audit
-from ecard.roles.acts import Act
+from ecard.keyholder import KeyHolder
+from ecard.roles import centre, certificate_facts, register_audit
+from ecard.roles.acts import Act, CardKind, Office
 from ecard.roles.orders import Signed
 from ecard.roles.register import Register
 from ecard.roles.register_audit import audit, require_whole
 from ecard.roles.register_entry import NOTHING_BEFORE, Entry
 from ecard.roles.register_tables import Base, ChangeRow, LogRow
-from tests.roles.world import ONLINE, World
+from ecard.roles.rules import RULES
+from ecard.roles.rules_case import Actor, Case
+from tests.roles.world import CODE, ONLINE, World, number
 
+EVERY_ROW = bool(os.environ.get("ECARD_EVERY_ROW"))
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 
 
@@ -60,7 +65,7 @@ def test_a_whole_register_has_no_damage(ready: World) -> None:
 def test_a_changed_value_is_named_wherever_it_is(ready: World, table: Table) -> None:
     with ready.register.engine.connect() as connection:
         rows = connection.execute(select(table)).mappings().all()
-    for place, row in enumerate(rows[:: max(1, len(rows) // 5)]):
+    for place, row in enumerate(rows[:: 1 if EVERY_ROW else max(1, len(rows) // 5)]):
         for column in table.columns:
             changed = _flipped(row[column.name], place * 7 + len(column.name))
             with ready.register.engine.connect() as connection:
@@ -116,6 +121,60 @@ def test_a_chain_made_again_by_someone_without_the_seal_is_found_with_the_signat
     found = [str(damage) for damage in audit(ready.register, trust=ready.centre.trust)]
     assert any("the receipt was not signed by the centre" in damage for damage in found)
     assert any("signature is not good" in damage for damage in found)
+
+
+def _raise_the_void(case: Case) -> None:
+    """What no row of the table allows."""
+    case.put(case.order.subject, {**case.require(case.order.subject), "state": "active"})
+
+
+def _approve_too(case: Case) -> None:
+    """What the rule does, and an approval that no department gave."""
+    RULES[Act.UNFREEZE](case)
+    case.put(f"business/{CODE}/customs", {"state": "approved"})
+
+
+def test_an_act_that_no_rule_allows_is_named_although_the_seal_signed_it(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready.on_card(Act.VOID, 201, Office.CENTRE, "misuse")
+    monkeypatch.setattr(centre, "RULES", {**RULES, Act.UNFREEZE: _raise_the_void})
+    place = ready.on_card(Act.UNFREEZE, 201, ready.holders[number(101)], "unfreeze", channel=ONLINE).sequence
+    assert (ready.state(201), _damages(ready)) == ("active", [])
+    found = [str(damage) for damage in audit(ready.register, trust=ready.centre.trust)]
+    assert found == [f"entry {place}: the order was not allowed: the card is void"]
+
+
+def test_a_change_that_does_not_follow_from_the_order_is_named(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(centre, "RULES", {**RULES, Act.UNFREEZE: _approve_too})
+    place = ready.on_card(Act.UNFREEZE, 201, ready.holders[number(101)], "unfreeze", channel=ONLINE).sequence
+    found = [str(damage) for damage in audit(ready.register, trust=ready.centre.trust)]
+    assert found == [f"entry {place}: by the rules the order makes something else of business/{CODE}/customs"]
+
+
+def test_an_order_by_a_frozen_card_is_named_although_the_seal_signed_it(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal = ready.holders[number(101)]
+    ready.on_card(Act.REPORT_LOSS, 101, Office.CENTRE, "loss")
+    actor = Actor(number(101), CardKind.LEGAL_PERSON, CODE, None, _serial(seal))
+    monkeypatch.setattr(centre, "actor_of", lambda *_: actor)
+    place = ready.on_card(Act.UNFREEZE, 201, seal, "unfreeze", channel=ONLINE).sequence
+    found = [str(damage) for damage in audit(ready.register, trust=ready.centre.trust)]
+    assert found == [f"entry {place}: the order was not allowed: the card that signed is lost"]
+
+
+def _serial(holder: KeyHolder) -> str:
+    return certificate_facts.serial_of(holder.certificate)
+
+
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM alembic_version", "UPDATE alembic_version SET version_num = '0000'"]
+)
+def test_a_schema_of_another_version_is_named(ready: World, statement: str) -> None:
+    with ready.register.engine.begin() as connection:
+        connection.execute(text(statement))
+    assert _damages(ready) == ["the number of the schema's version is not the one of this program"]
 
 
 def _forge(register: Register) -> None:
