@@ -15,6 +15,8 @@ from ecard.roles.people import Person
 
 MAX_SIZE: Final = 1024 * 1024
 """The largest list that is read, in bytes."""
+_FORMULA: Final = ("=", "+", "-", "@")
+"""What a spreadsheet takes for the begin of a formula, in a list that is opened there again."""
 _HEADING: Final = ["name", "identity_number", "telephone"]
 
 
@@ -29,13 +31,15 @@ def read_operators(data: bytes) -> list[Person]:
     try:
         if next(rows, None) != _HEADING:
             raise InvalidInputError(f"the first line of the list must be {','.join(_HEADING)}")
-        found = [_person(row, rows.line_num) for row in rows if row]
+        found = [(rows.line_num, _person(row, rows.line_num)) for row in rows if row]
     except csv.Error:
         raise InvalidInputError(f"line {rows.line_num} of the list is not CSV") from None
-    numbers = [person.identity_number for person in found]
-    if len(set(numbers)) != len(numbers):
-        raise InvalidInputError("one person stands in the list twice")
-    return found
+    lines: dict[str, int] = {}
+    for line, person in found:
+        before = lines.setdefault(person.identity_number, line)
+        if before != line:
+            raise InvalidInputError(f"line {line} of the list names the person of line {before} again")
+    return [person for _, person in found]
 
 
 def _text(data: bytes) -> str:
@@ -51,6 +55,8 @@ def _person(row: list[str], line: int) -> Person:
     if len(row) != len(_HEADING):
         raise InvalidInputError(f"line {line} of the list has {len(row)} fields instead of {len(_HEADING)}")
     name, number, telephone = (field.strip() for field in row)
+    if name.startswith(_FORMULA):
+        raise InvalidInputError(f"line {line} of the list: the name begins like a spreadsheet's formula")
     try:
         return Person(name, number, telephone or None)
     except InvalidInputError as error:
