@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from ecard.apdu.newpin import DEFAULT_POLICY
 from ecard.documents import cms
 from ecard.documents.signers import AnyOperator
-from ecard.errors import InvalidCodeError, OrderRefusedError, VerificationError
+from ecard.errors import InvalidCodeError, OrderRefusedError, VerificationError, WeakPinError
 from ecard.findings import FindingCode
 from ecard.keyholder import KeyHolder
+from ecard.pin import HolderFacts
 from ecard.pki.crl import Crl
 from ecard.pki.evidence import Evidence
 from ecard.pki.trust import Trust
@@ -20,7 +23,18 @@ from ecard.roles.acts import Act, CardKind, Office, Refusal
 from ecard.roles.lifecycle import TABLE, Guard, Who, rows_of
 from ecard.roles.papers import BUREAU_PAPERS, EnterpriseKind, Paper, missing_papers, required_papers
 from ecard.roles.people import Person
+from ecard.roles.register_audit import audit
 from tests.roles.world import CODE, COUNTER, LEGAL_PERSON, ONLINE, OTHER, World, number
+
+
+@pytest.fixture(autouse=True)
+def _audited(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a row's test does: the audit finds every signature good, and every act allowed."""
+    worlds = {"world", "sqlite_world"} & set(request.fixturenames)
+    found: list[World] = [request.getfixturevalue(name) for name in worlds]
+    yield
+    for world in found:
+        assert list(audit(world.register, trust=world.centre.trust)) == []
 
 
 def refused(reason: Refusal) -> Any:
@@ -302,6 +316,25 @@ def test_r4_an_operator_card_gives_no_orders(world: World) -> None:
         with pytest.raises(OrderRefusedError):
             world.on_card(row.act, place, operator, ground, channel=row.channel, kind=row.card.value)
     assert (world.state(101), world.state(201)) == ("active", "active")
+
+
+@pytest.mark.parametrize("pin", ["138000", "900307", "030790"])
+def test_r7_no_telephone_number_and_no_birth_date_in_a_pin(pin: str) -> None:
+    facts = HolderFacts(telephones=["13800000000"], identity_numbers=[LEGAL_PERSON.identity_number])
+    DEFAULT_POLICY.check("730185", facts)
+    with pytest.raises(WeakPinError):
+        DEFAULT_POLICY.check(pin, facts)
+
+
+def test_r8_a_card_does_nothing_from_the_very_second_its_loss_is_reported(world: World) -> None:
+    seal = world.enterprise()
+    world.operator(seal)
+    loss = world.on_card(Act.REPORT_LOSS, 201, seal, "loss", channel=ONLINE).moment
+    assert (world.state(201, loss - timedelta(seconds=1)), world.state(201, loss)) == ("active", "lost")
+    loss = world.on_card(Act.REPORT_LOSS, 101, Office.CENTRE, "loss").moment
+    assert (world.state(101, loss - timedelta(seconds=1)), world.state(101, loss)) == ("active", "lost")
+    with refused(Refusal.SIGNER_STATE):
+        world.give(Act.REGISTER_OPERATOR, f"operator/{CODE}/9", seal, channel=ONLINE, people={"person": LEGAL_PERSON})
 
 
 # G.4: the transitions

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from ecard.errors import InvalidInputError, OrderRefusedError, VaultError
 from ecard.roles.acts import Act, Office, Refusal
+from ecard.roles.orders import Receipt
 from ecard.roles.people import Enclosure, Person
+from ecard.roles.register import Register
 from ecard.roles.register_audit import audit
 from ecard.roles.vault import Sealing, Vault
-from tests.roles.world import CODE, OPERATOR, World, number
+from tests.roles.world import CODE, ONLINE, OPERATOR, World, number
 
 
 @pytest.mark.parametrize("sealing", list(Sealing))
@@ -122,3 +126,37 @@ def test_an_order_without_the_data_of_its_person_is_refused(sqlite_world: World)
                 organisation_code=CODE,
                 person=reference,
             )
+
+
+def test_without_the_vaults_key_cards_are_still_withdrawn_and_nothing_is_issued(sqlite_world: World) -> None:
+    world = sqlite_world
+    seal = world.enterprise()
+    world.operator(seal)
+    world.vault_key = Vault.new_key()
+    world.centre = world.another_centre()
+    world.on_card(Act.FREEZE, 201, seal, "freeze", channel=ONLINE)
+    world.on_card(Act.UNFREEZE, 201, seal, "unfreeze", channel=ONLINE)
+    before = world.register.head()
+    with pytest.raises(VaultError, match="key is wrong"):
+        world.on_card(Act.RENEW, 201, Office.CENTRE, "replaced", makes=True)
+    assert world.register.head() == before
+    assert list(audit(world.register, trust=world.centre.trust)) == []
+
+
+def test_a_database_put_back_to_an_older_state_is_whole_and_is_found_out_by_a_receipt(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    seal = sqlite_world.enterprise()
+    sqlite_world.operator(seal)
+    with sqlite_world.register.engine.begin() as connection:
+        connection.execute(text("SELECT 1"))
+        older = tmp_path / "older.db"
+        with sqlite3.connect(older) as copy:
+            connection.connection.driver_connection.backup(copy)  # type: ignore[union-attr]
+        copy.close()
+    receipt = Receipt.decode(sqlite_world.on_card(Act.FREEZE, 201, seal, "freeze", channel=ONLINE).receipt.body)
+    with Register.open(older) as register:
+        assert list(audit(register, trust=sqlite_world.centre.trust)) == []
+        assert register.entry_of(receipt.number) is None
+        assert register.head()[0] < receipt.sequence
+    assert sqlite_world.register.entry_of(receipt.number) is not None
