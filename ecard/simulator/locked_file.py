@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -93,6 +94,9 @@ def _write_beside(path: Path, content: bytes, *, wait: float) -> int:
         _write_all(descriptor, content)
         os.fsync(descriptor)
     except OSError as error:
+        # still locked: whoever waits for it sees that its name leads nowhere, and makes another
+        with suppress(OSError):
+            os.unlink(_beside(path))
         os.close(descriptor)
         raise _failed(path, "written", error) from None
     except CardFileError:

@@ -433,3 +433,13 @@ def test_where_files_cannot_be_locked_the_error_says_so(
 ) -> None:
     monkeypatch.setattr(locked_file, "_is_posix", lambda: False)
     assert "cannot be locked" in refused(path).what
+
+
+def test_a_file_that_cannot_be_written_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CardFileError, match="make room"):
+        CardFile.create(tmp_path / "new.card", SimulatedCard.new())
+    assert list(tmp_path.iterdir()) == []
