@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import sys
 
 
 def main() -> None:
     """Run the command line and leave with its exit status: 0 done or accepted, 1 not accepted, 2 could not run."""
     try:
+        from ecard.cli import process
         from ecard.cli.app import run
     except ModuleNotFoundError as error:
         if error.name not in {"typer", "rich"}:
             raise
         sys.stderr.write('ecard: the command line is not installed: run pip install "ecard[cli]"\n')
         sys.exit(2)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # a terminal or a pipe that cannot show Chinese, or a file name that is no text, is no reason to fail
-        sys.stdout.reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:], prepare=process.prepare))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
+from typer.completion import completion_init  # type: ignore[attr-defined]
 
 from ecard.cli import (
     card_commands,
     ceb_commands,
     centre_commands,
+    completion_command,
     demo_command,
     doctor_command,
     payment179_commands,
@@ -25,16 +28,28 @@ from ecard.cli import (
     trace_commands,
     verify_command,
 )
-from ecard.cli.card_options import MANAGEMENT_KEY_VARIABLE
-from ecard.errors import EcardError, LastPinTryError, ManagementKeyError
+from ecard.cli.completion_command import COMPLETE_VARIABLE
+from ecard.cli.error_words import in_one_line
+from ecard.cli.help_words import in_chinese
+from ecard.cli.language import Language, language_of
+from ecard.errors import EcardError
 
+PROGRAM: Final = "ecard"
 TRAFFIC: Final = 5
 """The logging level of every exchange with a card, below DEBUG. Secrets are masked in it."""
 
+_HELP: Final = """Sign and verify documents with the smart cards of the China Electronic Port, the legal-person card
+(法人卡) and the operator card (操作员卡), and with any other card of the PIV standard.
+
+Exit status: 0 done or accepted, 1 not accepted, 2 could not run. Messages are in Chinese under a Chinese locale, or
+where the environment variable ECARD_LANGUAGE is zh.
+
+Example: ecard doctor
+"""
+
 app: Final = typer.Typer(
-    name="ecard",
-    help="Sign and verify documents with smart cards of the China Electronic Port, and with any PIV card.",
-    epilog="Exit status: 0 done or accepted, 1 not accepted, 2 could not run.",
+    name=PROGRAM,
+    help=_HELP,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -42,6 +57,7 @@ app: Final = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo_command.demo)
+app.command("completion")(completion_command.completion)
 app.command("doctor")(doctor_command.doctor)
 app.command("sign")(sign_command.sign)
 app.command("verify")(verify_command.verify)
@@ -81,38 +97,50 @@ def configure(
     logger.setLevel(TRAFFIC if log_level is LogLevel.TRAFFIC else log_level.name)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run the command line with ``arguments`` and return its exit status. Nothing but the status leaves here."""
+def run(arguments: Sequence[str], *, prepare: Callable[[], None] = lambda: None) -> int:
+    """Run the command line with ``arguments`` and return its exit status. Nothing but the status leaves here.
+
+    ``prepare`` is called first; what it raises is told like the errors of a command.
+    """
     try:
-        result = app(args=_global_options_first(arguments), prog_name="ecard", standalone_mode=False)
+        prepare()
+        status = _invoke(arguments)
         sys.stdout.flush()
-    except (EcardError, typer.TyperException, typer.Abort, KeyboardInterrupt, OSError) as error:
-        sys.stderr.write(f"ecard: {' '.join(_in_words(error).split())}\n")
+    except (EcardError, typer.TyperException, typer.Abort, KeyboardInterrupt, OSError, MemoryError) as error:
+        if isinstance(error, OSError):
+            _forget_output()
+        sys.stderr.write(_told(error))
         return 2
+    return status
+
+
+def _invoke(arguments: Sequence[str]) -> int:
+    command = typer.main.get_command(app)
+    if COMPLETE_VARIABLE in os.environ:
+        completion_init()
+        command.main(args=[], prog_name=PROGRAM)
+    if language_of(os.environ) is Language.CHINESE:
+        in_chinese(command)
+    try:
+        # not command.main: that makes status 1 of a broken pipe, which would say "not accepted"
+        with command.make_context(PROGRAM, _global_options_first(arguments)) as context:
+            result = command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
     return result if isinstance(result, int) else 0
 
 
-_REMEDIES: Final[dict[type[EcardError], str]] = {
-    LastPinTryError: "if you are sure of it, add --use-last-try",
-    ManagementKeyError: f"give the card's management key in the environment variable {MANAGEMENT_KEY_VARIABLE}",
-}
+def _told(error: BaseException) -> str:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        # a group without a command: its help page says more than a line could
+        return f"{error}\n"
+    return f"ecard: {in_one_line(error)}\n"
 
 
-def _in_words(error: BaseException) -> str:
-    """What an error says, with what to do about it on the command line where that is not what a program would do."""
-    for kind, remedy in _REMEDIES.items():
-        if isinstance(error, kind):
-            return f"{error.what}: {remedy}"
-    if isinstance(error, EcardError):
-        return str(error)
-    if isinstance(error, typer.TyperException):
-        return error.format_message()
-    if isinstance(error, OSError):
-        if isinstance(error, BrokenPipeError):
-            # whoever read our output is gone; what is still buffered must not fail again when Python ends
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return f"{error.filename or 'standard input or output'}: {error.strerror or error}"
-    return "interrupted"
+def _forget_output() -> None:
+    """Keep what is still buffered from failing again when Python ends: whoever reads it is gone, or the disk full."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _global_options_first(arguments: Sequence[str]) -> list[str]:

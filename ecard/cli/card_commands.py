@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated
-
 import typer
 
 from ecard.apdu.info import card_info
@@ -12,36 +9,48 @@ from ecard.apdu.pcsc import list_readers
 from ecard.cli import card_key_commands, card_pin_commands
 from ecard.cli.card_facts import as_facts, in_words
 from ecard.cli.card_options import CardAddress, TraceFile, open_piv
+from ecard.cli.language import translate
+from ecard.cli.options import AsJson, print_json
 
-app = typer.Typer(help="Look at cards, and manage them.", no_args_is_help=True)
+app = typer.Typer(help="Look at cards, and manage them (PIN, keys, certificates).", no_args_is_help=True)
 app.add_typer(card_pin_commands.app, name="pin")
 app.add_typer(card_key_commands.certificate_app, name="certificate")
 app.add_typer(card_key_commands.key_app, name="key")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
 
 @app.command("list")
 def list_cards(as_json: AsJson = False) -> int:
-    """List the PC/SC readers and their cards. Exit status: 0 at least one card, 1 none, 2 could not ask."""
+    """List the card readers and their cards. Exit status: 0 at least one card, 1 none, 2 could not ask.
+
+    Example: ecard card list
+    """
     readers = list_readers()
     if as_json:
         rows = [{"reader": r.name, "atr": r.atr.hex().upper(), "problem": r.reason and r.reason.value} for r in readers]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json({"readers": rows})
     else:
         for reader in readers:
-            state = reader.reason.value if reader.reason else f"card {reader.atr.hex().upper()}"
-            print(f"{reader.name}: {state}")
+            words = (
+                translate(reader.reason.value)
+                if reader.reason
+                else translate("card {atr}", atr=reader.atr.hex().upper())
+            )
+            print(f"{reader.name}: {words}")
     return 0 if any(reader.reason is None for reader in readers) else 1
 
 
 @app.command()
 def info(card: CardAddress, as_json: AsJson = False, trace: TraceFile = None) -> None:
-    """Say what a card is: version, serial number, tries left, and what is in its slots. Spends no try."""
+    """Say what a card is: version, serial number, tries left, and which keys and certificates are in its slots.
+
+    Spends no try of the PIN.
+
+    Example: ecard card info --card pcsc
+    """
     with open_piv(card, trace) as piv:
         facts = as_facts(card_info(piv))
     if as_json:
-        print(json.dumps(facts, ensure_ascii=False, indent=2))
+        print_json(facts)
     else:
         for line in in_words(facts):
             print(line)

@@ -9,6 +9,7 @@ from typing import Any
 from ecard.apdu.info import CardInfo, SlotInfo
 from ecard.apdu.metadata import KeyMetadata
 from ecard.certificate import Certificate
+from ecard.cli.language import translate
 from ecard.errors import EcardError
 from ecard.pki.identity import CardIdentity
 
@@ -67,24 +68,30 @@ def in_words(facts: dict[str, Any]) -> Iterator[str]:
     for name, value in facts.items():
         if name == "slots" or name.endswith("_is_default"):
             continue
-        told = "not told" if value is None else _printable(str(value))
-        warning = ", still the one from the factory" if defaults.get(name.removesuffix("_tries")) else ""
-        yield f"{name.replace('_', ' ')}: {told}{warning}"
+        told = translate("not told") if value is None else _printable(str(value))
+        if defaults.get(name.removesuffix("_tries")):
+            told += translate(", still the one from the factory")
+        yield translate("{name}: {value}", name=translate(name.replace("_", " ")), value=told)
     for slot, found in facts["slots"].items():
-        yield f"slot {slot}: {_slot_in_words(found)}"
+        yield translate("slot {slot}: {words}", slot=slot, words=", ".join(_slot_in_words(found)))
 
 
-def _slot_in_words(found: dict[str, Any]) -> str:
-    parts = [f"{found.get('key', 'unknown kind of')} key"]
-    parts += [f"{name} {found[name]}" for name in ("pin", "touch") if name in found]
-    parts += [found["origin"]] if "origin" in found else []
+def _slot_in_words(found: dict[str, Any]) -> Iterator[str]:
+    yield translate("{kind} key", kind=found["key"]) if "key" in found else translate("unknown kind of key")
+    if "pin" in found:
+        yield translate("pin {value}", value=found["pin"])
+    if "touch" in found:
+        yield translate("touch {value}", value=found["touch"])
+    if "origin" in found:
+        yield found["origin"]
     if "certificate_number" in found:
-        parts.append(f"certificate {found['certificate_number']} until {found['not_after'][:10]}")
+        number, day = found["certificate_number"], found["not_after"][:10]
+        yield translate("certificate {number} until {day}", number=number, day=day)
     else:
-        parts.append("certificate damaged" if "certificate_is_damaged" in found else "no certificate")
+        yield translate("certificate damaged" if "certificate_is_damaged" in found else "no certificate")
     if found.get("role"):
-        parts.append(f"{found['role']} card of {_printable(found['enterprise'] or 'an unnamed enterprise')}")
-    return ", ".join(parts)
+        enterprise = _printable(found["enterprise"] or translate("an unnamed enterprise"))
+        yield translate(f"{found['role']} card of {{enterprise}}", enterprise=enterprise)
 
 
 def _printable(text: str) -> str:

@@ -68,7 +68,10 @@ def export(
     chain: Annotated[bool, typer.Option("--chain", help="The issuers' certificates on the card too.")] = False,
     trace: TraceFile = None,
 ) -> None:
-    """Write the certificate of a slot as PEM."""
+    """Write the certificate of a slot as PEM (text).
+
+    Example: ecard card certificate export --card pcsc --slot 9C -o card.pem
+    """
     target = _target(output)
     with open_piv(card, trace) as piv:
         found = [piv.read_certificate(parse_slot(slot)), *(piv.read_issuers() if chain else ())]
@@ -89,9 +92,11 @@ def generate(
     output: OutputFile = None,
     trace: TraceFile = None,
 ) -> None:
-    """Make a new key on the card and write its public half as PEM; a key that was in the slot is lost.
+    """Make a new key on the card and write its public half as PEM (text); a key that was in the slot is lost.
 
     The management key is the factory's, or the environment variable ECARD_MANAGEMENT_KEY in hexadecimal.
+
+    Example: ecard card key generate --card pcsc --slot 9A --algorithm p256 -o key.pem
     """
     where, target = parse_slot(slot), _target(output)
     with open_piv(card, trace) as piv:

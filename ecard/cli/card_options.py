@@ -16,9 +16,11 @@ from ecard.apdu.piv import PivSession
 from ecard.apdu.session import Session
 from ecard.apdu.trace import TracedReader
 from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, Slot
+from ecard.cli.language import translate
+from ecard.cli.pin_prompt import ask, in_words
 from ecard.connection import connector
 from ecard.errors import InvalidInputError, NoPinError
-from ecard.pin import Pin, PinRequest, PinSupplier, environment, prompt
+from ecard.pin import Pin, PinRequest, PinSupplier, environment
 
 CARD_HELP = "The card: pcsc (the first reader), pcsc:READER (part of its name), or sim:FILE (a simulated card)."
 PIN_VARIABLE = "ECARD_PIN"
@@ -26,7 +28,7 @@ NEW_PIN_VARIABLE = "ECARD_NEW_PIN"
 PUK_VARIABLE = "ECARD_PUK"
 MANAGEMENT_KEY_VARIABLE = "ECARD_MANAGEMENT_KEY"
 
-CardAddress = Annotated[str, typer.Option("--card", help=CARD_HELP)]
+CardAddress = Annotated[str, typer.Option("--card", metavar="CARD", help=CARD_HELP)]
 TraceFile = Annotated[
     Path | None,
     typer.Option("--trace", metavar="FILE", help="Add every exchange with the card to FILE, secrets masked."),
@@ -34,7 +36,9 @@ TraceFile = Annotated[
 UseLastTry = Annotated[
     bool, typer.Option("--use-last-try", help="Send PIN or PUK even if it is the last try before it is blocked.")
 ]
-SlotName = Annotated[str, typer.Option("--slot", help="The key on the card: 9A, 9C, 9D, 9E or 82 to 95.")]
+SlotName = Annotated[
+    str, typer.Option("--slot", metavar="SLOT", help="The key on the card: 9A, 9C, 9D, 9E or 82 to 95.")
+]
 
 
 def open_session(card: str, trace: Path | None) -> Session:
@@ -71,18 +75,18 @@ def pin_supplier(variable: str = PIN_VARIABLE) -> PinSupplier:
 def asked(variable: str) -> PinSupplier:
     """The prompt, which where it cannot ask names the environment variable that could have been set."""
 
-    def ask(request: PinRequest) -> Pin:
+    def ask_or_name_it(request: PinRequest) -> Pin:
         try:
-            return prompt(request)
+            return ask(request)
         except NoPinError as error:
             remedy = f"run this in a terminal, or set the environment variable {variable}"
             raise NoPinError(error.what, remedy=remedy) from None
 
-    return ask
+    return ask_or_name_it
 
 
 def _look_at_the_reader(request: PinRequest) -> None:
-    sys.stderr.write(f"{request.question()}please enter it at the reader\n")
+    sys.stderr.write(in_words(request).question() + translate("please enter it at the reader") + "\n")
 
 
 def management_key() -> bytes:

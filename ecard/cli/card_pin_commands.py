@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import replace
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
@@ -30,6 +29,8 @@ from ecard.cli.holder_options import (
     facts_of,
     policy_of,
 )
+from ecard.cli.language import translate
+from ecard.cli.options import AsJson, print_json
 from ecard.errors import NotSupportedByCardError, PinError
 from ecard.pin import HolderFacts, Pin, PinPolicy, PinReference, PinRequest, environment
 
@@ -39,10 +40,13 @@ app: Final = typer.Typer(help="The PIN of a card.", no_args_is_help=True)
 @app.command()
 def tries(
     card: CardAddress,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
     trace: TraceFile = None,
 ) -> None:
-    """Say how many tries PIN and PUK have left. Spends none."""
+    """Say how many tries PIN and PUK (the key that unblocks a PIN) have left. Spends none.
+
+    Example: ecard card pin tries --card pcsc
+    """
     with open_piv(card, trace) as piv:
         pin = piv.pin_tries()
         try:
@@ -50,10 +54,11 @@ def tries(
         except NotSupportedByCardError:
             puk = None
     if as_json:
-        print(json.dumps({"pin": pin, "puk": puk}))
+        print_json({"pin": pin, "puk": puk})
     else:
         for name, left in (("PIN", pin), ("PUK", puk)):
-            print(f"{name}: {'the card does not tell' if left is None else f'{left} left'}")
+            words = "{name}: the card does not tell" if left is None else "{name}: {left} left"
+            print(translate(words, name=name, left=left))
 
 
 @app.command()
@@ -71,13 +76,15 @@ def change(
     """Change the PIN. A weak new PIN is refused before anything is sent to the card.
 
     The PINs come from prompts, or from the environment variables ECARD_PIN and ECARD_NEW_PIN.
+
+    Example: ecard card pin change --card pcsc
     """
     facts = facts_of(telephone, birth_date, identity_number, organisation_code, card_number)
     rules = policy_of(policy)
     chosen = _new_pin(card, rules, facts)
     with open_piv(card, trace) as piv:
         piv.change_pin(pin_supplier(), chosen, policy=rules, facts=facts, use_last_try=use_last_try)
-    sys.stderr.write("the PIN is changed\n")
+    sys.stderr.write(translate("the PIN is changed") + "\n")
 
 
 @app.command()
@@ -92,9 +99,11 @@ def unblock(
     use_last_try: UseLastTry = False,
     trace: TraceFile = None,
 ) -> None:
-    """Set a new PIN with the PUK. A weak new PIN is refused before anything is sent to the card.
+    """Set a new PIN with the PUK (the key that unblocks a PIN). A weak PIN is refused, and nothing sent.
 
     PUK and PIN come from prompts, or from the environment variables ECARD_PUK and ECARD_NEW_PIN.
+
+    Example: ecard card pin unblock --card pcsc
     """
     facts = facts_of(telephone, birth_date, identity_number, organisation_code, card_number)
     rules = policy_of(policy)
@@ -102,7 +111,7 @@ def unblock(
     with open_piv(card, trace) as piv:
         puk = pin_supplier(PUK_VARIABLE)
         piv.unblock_pin(puk, chosen, policy=rules, facts=facts, use_last_try=use_last_try)
-    sys.stderr.write("the PIN is unblocked and changed\n")
+    sys.stderr.write(translate("the PIN is unblocked and changed") + "\n")
 
 
 def _new_pin(card: str, policy: PinPolicy, facts: HolderFacts) -> Pin:

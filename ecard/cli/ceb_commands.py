@@ -14,11 +14,12 @@ from ecard.apdu.cardholder import CardKeyHolder
 from ecard.apdu.consent import MAX_SIGNATURES, Consent
 from ecard.certificate import Certificate, load_certificates
 from ecard.cli.card_options import CardAddress, SlotName, TraceFile, UseLastTry, open_piv, parse_slot, pin_supplier
-from ecard.cli.options import open_document, output_target, read_bounded, write_output
+from ecard.cli.error_words import in_one_line
+from ecard.cli.language import translate
+from ecard.cli.options import AsJson, open_document, output_target, print_json, read_bounded, write_output
 from ecard.cli.progress import steps
 from ecard.cli.verify_options import (
     Anyone,
-    AsJson,
     CrlFiles,
     EnterpriseCode,
     Moment,
@@ -72,11 +73,14 @@ def sign(
     slot: SlotName = "9C",
     use_last_try: UseLastTry = False,
     trace: TraceFile = None,
+    as_json: AsJson = False,
 ) -> int:
     """Sign a customs message, or all messages of a directory with one consent; a batch that stopped can be run again.
 
     The profile follows from the certificate. Exit status: 0 signed, 1 some messages of a directory failed (they are
-    listed), 2 could not run. Example: ecard ceb sign outbox/ --card pcsc -o signed/
+    listed), 2 could not run.
+
+    Example: ecard ceb sign outbox/ --card pcsc -o signed/
     """
     options: _Signing = {
         "profile": Profile.SM2_HYBRID if hybrid else None,
@@ -87,43 +91,53 @@ def sign(
     with open_piv(card, trace) as piv:
         holder = CardKeyHolder(piv, parse_slot(slot), pin=pin_supplier(), use_last_try=use_last_try)
         if source.is_dir():
-            return _sign_directory(source, output, holder, replace=replace, options=options)
+            return _sign_directory(source, output, holder, replace=replace, options=options, as_json=as_json)
         signed = ceb.sign(open_document(str(source)), holder, replace=replace, at=datetime.now(UTC), **options)
     write_output(target, signed)
     return 0
 
 
 def _sign_directory(
-    source: Path, output: str | None, holder: CardKeyHolder, *, replace: bool, options: _Signing
+    source: Path, output: str | None, holder: CardKeyHolder, *, replace: bool, options: _Signing, as_json: bool
 ) -> int:
     if output is None:
         raise InvalidInputError("it was not said where the signed messages go", remedy="name a directory with -o")
-    target = Path(output)
+    target, certificate = Path(output), holder.certificate
     target.mkdir(exist_ok=True)
-    batch = Batch.plan(source, target, holder.certificate, replace=replace)
+    batch = Batch.plan(source, target, certificate, replace=replace)
     if len(batch.pending) > MAX_SIGNATURES:
         raise InvalidInputError(f"one consent is for at most {MAX_SIGNATURES} messages")
     if not batch.pending:
-        return _tell(batch.sign(holder, **options))
+        return _tell(batch.sign(holder, **options), as_json=as_json)
     consent = Consent(most=len(batch.pending), seconds=min(_SECONDS_EACH * len(batch.pending), 24 * 3600.0))
     with holder.consented(consent, clock=time.monotonic) as consented, steps(len(batch.pending)) as begin:
         begin("waiting for the PIN")
-        return _tell(batch.sign(consented, progress=lambda path, _: begin(path.name), **options))
+        result = batch.sign(consented, progress=lambda path, _: begin(path.name), **options)
+    return _tell(result, as_json=as_json)
 
 
-def _tell(result: BatchResult) -> int:
-    print(f"signed {len(result.signed)}, signed before {len(result.done)}, failed {len(result.failures)}")
-    for failure in result.failures:
-        print(f"  {failure}")
+def _tell(result: BatchResult, *, as_json: bool) -> int:
+    if as_json:
+        failures = [{"file": str(failure.path), "message": str(failure.error)} for failure in result.failures]
+        told = {name: [str(path) for path in getattr(result, name)] for name in ("signed", "done", "not_attempted")}
+        print_json({"complete": result.complete, **told, "failures": failures})
+    else:
+        words = "signed {signed}, signed before {done}, failed {failed}"
+        numbers = {"signed": len(result.signed), "done": len(result.done), "failed": len(result.failures)}
+        print(translate(words, **numbers))
+        for failure in result.failures:
+            print(f"  {failure.path.name}: {in_one_line(failure.error)}")
+        if result.stopped_by is not None:
+            words = "  stopped with {left} left; run it again to go on"
+            print(translate(words, left=len(result.not_attempted)))
     if result.stopped_by is not None:
-        print(f"  stopped with {len(result.not_attempted)} left; run it again to go on")
         raise result.stopped_by
     return 0 if result.complete else 1
 
 
 @app.command()
 def verify(
-    file: Annotated[str, typer.Argument(help="The signed message; - is standard input.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The signed message; - is standard input.")],
     trust: TrustFiles,
     crl: CrlFiles = None,
     role: RoleName = None,
@@ -153,9 +167,9 @@ def verify(
 
 @app.command()
 def explain(
-    file: Annotated[str, typer.Argument(help="A message or a receipt; - is standard input.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A message or a receipt; - is standard input.")],
     certificate: Annotated[
-        Path | None, typer.Option("--certificate", help="The signer's, where the message carries none.")
+        Path | None, typer.Option("--certificate", metavar="FILE", help="The signer's, where the message carries none.")
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -163,17 +177,38 @@ def explain(
 
     Exit status: 0 nothing wrong found in the message itself (or a receipt without a failure), 1 something, 2 could
     not run.
+
+    Example: ecard ceb explain CEB621Message.xml
     """
     document = read_bounded(file, DEFAULT_LIMITS.size, "a customs message")
     receipt = _receipt(document)
     if receipt is not None:
-        for item in receipt.items:
-            print(item.explain())
+        _tell_receipt(receipt, as_json=as_json)
         return 1 if any(item.is_failure for item in receipt.items) else 0
     signer = None if certificate is None else _one_certificate(certificate)
     report = ceb.inspect(document, at=datetime.now(UTC), certificate=signer)
     print_report(report, as_json=as_json)
     return 1 if any(check.outcome is ceb.Outcome.FAILED for check in report.checks) else 0
+
+
+def _tell_receipt(receipt: receipts.Receipt, *, as_json: bool) -> None:
+    if as_json:
+        items = [
+            {
+                "entity": item.entity,
+                "status": item.status,
+                "is_failure": item.is_failure,
+                "codes": [
+                    {"code": code.number, "meaning": code.meaning, "chinese": code.chinese, "remedy": code.remedy}
+                    for code in item.codes
+                ],
+            }
+            for item in receipt.items
+        ]
+        print_json({"receipt": receipt.message_type.root, "items": items})
+        return
+    for item in receipt.items:
+        print(item.explain())
 
 
 def _receipt(document: bytes) -> receipts.Receipt | None:

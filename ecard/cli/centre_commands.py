@@ -13,9 +13,10 @@ import typer
 from ecard.algorithms import KeyKind
 from ecard.cli import web_server
 from ecard.cli.demo_command import DemoAlgorithm
-from ecard.cli.register_place import authorities_password, centre_in
+from ecard.cli.language import translate
+from ecard.cli.register_place import authorities_password, centre_in, require_new_directory
 from ecard.cli.register_serving import RegisterKeeper
-from ecard.errors import AuthorityStateError, InvalidInputError
+from ecard.errors import AuthorityStateError
 from ecard.files import write_atomically
 from ecard.pki.authority import CertificateAuthority
 from ecard.pki.authority_files import STATE_FILE
@@ -29,13 +30,15 @@ CENTRE_FILE: Final = "centre.json"
 POLICY: Final = "2.25.37055351671685015376493974759472799031"
 """The policy of time stamps where no other is given: the clock of this machine, to the second (an UUID, X.667)."""
 
-app: Final = typer.Typer(help="Found a data centre's authorities and serve what they publish.", no_args_is_help=True)
+app: Final = typer.Typer(
+    help="A data centre (数据分中心): its authorities, its register, and the life of its cards.", no_args_is_help=True
+)
 
 
 @app.command()
 def new(
     directory: Annotated[
-        Path, typer.Argument(help="The directory to make; the authorities are root and issuing in it.")
+        Path, typer.Argument(metavar="DIR", help="The directory to make; the authorities are root and issuing in it.")
     ],
     name: Annotated[str, typer.Option(help="The name of the centre.")] = "示例数据分中心",
     algorithm: Annotated[DemoAlgorithm, typer.Option(help="What the authorities sign with.")] = DemoAlgorithm.P256,
@@ -44,9 +47,11 @@ def new(
     ] = f"http://127.0.0.1:{PORT}",
     partitions: Annotated[int, typer.Option(help="Into how many parts the CRL of the cards is split.")] = 1,
 ) -> None:
-    """Found a root and an issuing authority; their keys are encrypted with ECARD_CA_PASSWORD, or what is typed."""
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise InvalidInputError(f"{directory} exists already", remedy="name another directory")
+    """Found a root and an issuing authority; their keys are encrypted with ECARD_CA_PASSWORD, or what is typed.
+
+    Example: ecard centre new authorities/ --algorithm p256
+    """
+    require_new_directory(directory)
     password = authorities_password(is_new=True)
     now, kind = datetime.now(UTC), KeyKind(algorithm.value)
     root = CertificateAuthority.create_root(f"{name} 根", at=now, key=kind, points=points_at(address, "root"))
@@ -56,13 +61,15 @@ def new(
     root.save(directory / "root", password=password)
     issuing.save(directory / "issuing", password=password)
     write_atomically(directory / "root.pem", root.certificate.pem().encode())
-    sys.stderr.write(f"made: {directory} (trust {directory / 'root.pem'})\n")
+    words = "made: {directory} (trust {root})"
+    sys.stderr.write(translate(words, directory=directory, root=directory / "root.pem") + "\n")
 
 
 @app.command()
 def serve(
     directory: Annotated[
-        Path, typer.Argument(help="What `ecard centre new` or `init` made, or one authority's directory.")
+        Path,
+        typer.Argument(metavar="DIR", help="What `ecard centre new` or `init` made, or one authority's directory."),
     ],
     host: Annotated[
         str, typer.Option(help="Where to listen; another address than this lets others ask.")
@@ -70,7 +77,10 @@ def serve(
     port: Annotated[int, typer.Option(help="The port; 0 is any that is free.", min=0, max=65535)] = PORT,
     policy: Annotated[str, typer.Option(help="The object identifier of the policy of time stamps.")] = POLICY,
 ) -> None:
-    """Put CRLs, OCSP, time stamps and issuers' certificates on HTTP until interrupted; needs the extra `serve`."""
+    """Put CRLs, OCSP, time stamps and issuers' certificates on HTTP until interrupted; needs the extra `serve`.
+
+    Example: ecard centre serve centre/ --port 8470
+    """
     places = _authorities(directory)
     password = authorities_password()
     with ExitStack() as stack:
@@ -101,5 +111,6 @@ def _authorities(directory: Path) -> dict[str, Path]:
 
 
 def _say(address: str, names: list[str]) -> None:
-    sys.stderr.write(f"serving {', '.join(names)} at {address}; Ctrl-C ends it\n")
+    words = "serving {names} at {address}; Ctrl-C ends it"
+    sys.stderr.write(translate(words, names=", ".join(names), address=address) + "\n")
     sys.stderr.flush()

@@ -14,8 +14,11 @@ from typing import Annotated, Final
 import typer
 
 from ecard.algorithms import KeyKind
-from ecard.cli.demo_story import README, Story
+from ecard.cli.demo_story import README, Attempt, Story
+from ecard.cli.language import translate
+from ecard.cli.options import AsJson, print_json
 from ecard.cli.progress import print_table, steps
+from ecard.cli.report_words import why
 from ecard.errors import InvalidInputError
 
 
@@ -33,16 +36,19 @@ _OPENSSL_VERIFIES: Final = frozenset(DemoAlgorithm) - {DemoAlgorithm.SM2}
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="The directory to make; one made by an earlier demo is replaced.")] = Path(
-        "demo"
-    ),
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="The directory to make; one made by an earlier demo is replaced.")
+    ] = Path("demo"),
     algorithm: Annotated[
         DemoAlgorithm, typer.Option(help="What cards and authorities sign with.")
     ] = DemoAlgorithm.P256,
+    as_json: AsJson = False,
 ) -> int:
     """Found a data centre, make three simulated cards, sign, verify, and see four refusals.
 
     Exit status: 0 when everything came out as it should, 1 when not, 2 when it could not run.
+
+    Example: ecard demo --out demo
     """
     _require_replaceable(out)
     try:
@@ -59,11 +65,13 @@ def demo(
         workplace.rename(out)
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
-    rows = [(a.tried, "accepted" if a.report.accepted else "refused", a.why) for a in attempts]
-    print_table("What was tried, and what came out", ("tried", "outcome", "why"), rows)
-    sys.stdout.write(_what_next(out, story.organisation_code))
-    if algorithm in _OPENSSL_VERIFIES:
-        sys.stdout.write(_with_openssl(shlex.quote(str(out))))
+    if as_json:
+        print_json({"directory": str(out), "attempts": [attempt.as_dict() for attempt in attempts]})
+    else:
+        _tell(attempts)
+        sys.stdout.write(_what_next(out, story.organisation_code))
+        if algorithm in _OPENSSL_VERIFIES:
+            sys.stdout.write(_with_openssl(shlex.quote(str(out))))
     return 0 if all(attempt.as_expected for attempt in attempts) else 1
 
 
@@ -73,10 +81,18 @@ def _require_replaceable(out: Path) -> None:
         raise InvalidInputError(f"{out} exists and was not made by a demo", remedy="name another directory with --out")
 
 
+def _tell(attempts: list[Attempt]) -> None:
+    outcomes = {True: translate("accepted"), False: translate("refused")}
+    rows = [(translate(a.tried), outcomes[a.report.accepted], why(a.report)) for a in attempts]
+    headings = [translate(word) for word in ("tried", "outcome", "why")]
+    print_table(translate("What was tried, and what came out"), headings, rows)
+
+
 def _what_next(out: Path, organisation_code: str) -> str:
     place, ecard = shlex.quote(str(out)), _own_name()
+    head = translate("Try next (the PINs are in {file}):", file=f"{place}/{README}")
     return f"""
-Try next (the PINs are in {place}/{README}):
+{head}
   {ecard} verify {place}/contract.txt {place}/contract.txt.operator.p7s --trust {place}/trust/root.pem \\
         --crl {place}/trust --role operator --enterprise {organisation_code}
   {ecard} sign {place}/contract.txt --card sim:{place}/cards/operator-1.card

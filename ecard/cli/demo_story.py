@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from ecard.algorithms import KeyKind
+from ecard.cli.language import translate
 from ecard.codes import organisation_check_character
 from ecard.connection import connect
 from ecard.documents import cms
@@ -68,10 +69,14 @@ class Attempt:
         """Whether it came out as the story says."""
         return self.report.accepted is self.should_pass
 
-    @property
-    def why(self) -> str:
-        """The reasons of a refusal; of an acceptance, nothing more to say."""
-        return "; ".join(reason.message for reason in self.report.reasons) or "everything checked"
+    def as_dict(self) -> dict[str, object]:
+        """For programs: tried, as_expected, accepted, reasons (codes)."""
+        return {
+            "tried": self.tried,
+            "as_expected": self.as_expected,
+            "accepted": self.report.accepted,
+            "reasons": [reason.code.label for reason in self.report.reasons],
+        }
 
 
 class Story:
@@ -92,7 +97,8 @@ class Story:
         begin("founding the data centre: root and issuing authority")
         self._found_centre()
         for actor in (_LEGAL_PERSON, _OPERATOR, _LEAVING):
-            begin(f"making {actor.card_file}: key on the card, request, certificate")
+            words = "making {card}: key on the card, request, certificate"
+            begin(translate(words, card=actor.card_file))
             self._make_card(actor)
         self._publish()
         begin("the operator signs the contract")

@@ -51,7 +51,12 @@ def facts_of(
 def policy_of(file: Path | None) -> PinPolicy:
     """The default policy of today, with the changes in ``file``."""
     today = datetime.now(UTC).date()
-    return PinPolicy.default(today=today) if file is None else PinPolicy.from_toml(file, today=today)
+    if file is None:
+        return PinPolicy.default(today=today)
+    try:
+        return PinPolicy.from_toml(file, today=today)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{file}: {error.what}", remedy="docs/pin-policy.md shows such a file") from None
 
 
 def _day(text: str) -> date:

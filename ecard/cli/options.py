@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, Any, BinaryIO
 
+import typer
+
+from ecard.cli.language import translate
 from ecard.errors import InvalidInputError
 from ecard.files import write_atomically
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print one JSON object for programs, in UTF-8 whatever the locale, so that no name is lost."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write((json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
 
 
 def parse_moment(text: str) -> datetime:
@@ -72,4 +84,4 @@ def write_output(target: Path | None, data: bytes) -> None:
         sys.stdout.buffer.flush()
     else:
         write_atomically(target, data)
-        sys.stderr.write(f"signed: {target}\n")
+        sys.stderr.write(translate("signed: {file}", file=target) + "\n")

@@ -10,10 +10,9 @@ import typer
 from ecard.apdu.cardholder import CardKeyHolder
 from ecard.certificate import load_certificates
 from ecard.cli.card_options import CardAddress, SlotName, TraceFile, UseLastTry, open_piv, parse_slot, pin_supplier
-from ecard.cli.options import open_document, output_target, read_bounded, write_output
+from ecard.cli.options import AsJson, open_document, output_target, read_bounded, write_output
 from ecard.cli.verify_options import (
     Anyone,
-    AsJson,
     CrlFiles,
     EnterpriseCode,
     Moment,
@@ -28,13 +27,16 @@ from ecard.documents import payment179
 from ecard.documents.payment179.reading import MAX_SIZE
 from ecard.pki.trust import Trust
 
-app: Final = typer.Typer(help="Payment data of notice 179.", no_args_is_help=True)
+app: Final = typer.Typer(help="Payment data of customs notice 179 (海关总署公告2018年第179号).", no_args_is_help=True)
 
 
 @app.command()
 def sign(
     file: Annotated[
-        str, typer.Argument(help="JSON: sessionID, payExchangeInfoHead, payExchangeInfoLists, serviceTime; - is stdin.")
+        str,
+        typer.Argument(
+            metavar="FILE", help="JSON: sessionID, payExchangeInfoHead, payExchangeInfoLists, serviceTime; - is stdin."
+        ),
     ],
     card: CardAddress,
     output: Annotated[
@@ -61,8 +63,12 @@ def sign(
 
 @app.command()
 def verify(
-    file: Annotated[str, typer.Argument(help="The posted payload, JSON or the request's body; - is standard input.")],
-    certificate: Annotated[Path, typer.Option("--certificate", help="The certificate of the card that certNo names.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="The posted payload, JSON or the request's body; - is standard input.")
+    ],
+    certificate: Annotated[
+        Path, typer.Option("--certificate", metavar="FILE", help="The certificate of the card that certNo names.")
+    ],
     trust: TrustFiles,
     crl: CrlFiles = None,
     role: RoleName = None,
@@ -71,7 +77,10 @@ def verify(
     at: Moment = None,
     as_json: AsJson = False,
 ) -> int:
-    """Verify posted payment data, step by step. Exit status: 0 accepted, 1 not accepted, 2 could not run."""
+    """Verify posted payment data, step by step. Exit status: 0 accepted, 1 not accepted, 2 could not run.
+
+    Example: ecard 179 verify posted.json --certificate card.pem --trust root.pem --crl crls/ --anyone
+    """
     report = payment179.inspect(
         read_bounded(file, MAX_SIZE, "payment data"),
         certificate=load_certificates(read_bounded(str(certificate), 1 << 16, "a certificate"))[0],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated, Final
 
@@ -18,8 +17,10 @@ from ecard.cli.holder_options import (
     facts_of,
     policy_of,
 )
+from ecard.cli.language import speaks_chinese, translate
+from ecard.cli.options import AsJson, print_json
 from ecard.errors import InvalidInputError
-from ecard.pin import Pin
+from ecard.pin import Pin, PolicyReason
 
 app: Final = typer.Typer(help="Check and make PINs.", no_args_is_help=True)
 _LONGEST: Final = 256
@@ -34,7 +35,7 @@ def check(
     organisation_code: OrganisationCodes = None,
     card_number: CardNumbers = None,
     policy: PolicyFile = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the reasons as one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Check a PIN against the policy. Exit status: 0 strong enough, 1 weak (the reasons are printed), 2 could not run.
 
@@ -46,16 +47,16 @@ def check(
     reasons = policy_of(policy).violations(_read_pin(), facts)
     if as_json:
         listed = [{"code": r.value, "english": r.english, "chinese": r.chinese} for r in reasons]
-        print(json.dumps({"strong": not reasons, "reasons": listed}, ensure_ascii=False, indent=2))
+        print_json({"strong": not reasons, "reasons": listed})
     else:
-        lines = [f"{reason.english} ({reason.chinese})" for reason in reasons] or ["strong enough"]
+        lines = [_in_words(reason) for reason in reasons] or [translate("strong enough")]
         print("\n".join(lines))
     return 1 if reasons else 0
 
 
 @app.command()
 def generate(
-    length: Annotated[int, typer.Option(help="How many digits.")] = 6,
+    length: Annotated[int, typer.Option(metavar="N", help="How many digits.")] = 6,
     telephone: Telephones = None,
     birth_date: BirthDates = None,
     identity_number: IdentityNumbers = None,
@@ -63,10 +64,19 @@ def generate(
     card_number: CardNumbers = None,
     policy: PolicyFile = None,
 ) -> None:
-    """Print a random PIN that the policy accepts for this holder."""
+    """Print a random PIN that the policy accepts for this holder.
+
+    Example: ecard pin generate --length 8 --telephone "138 0013 8000"
+    """
     facts = facts_of(telephone, birth_date, identity_number, organisation_code, card_number)
     with policy_of(policy).generate(facts, length=length) as pin:
         print(pin.reveal().decode())
+
+
+def _in_words(reason: PolicyReason) -> str:
+    """A reason in the user's language first."""
+    first, second = reason.english, reason.chinese
+    return f"{second} ({first})" if speaks_chinese() else f"{first} ({second})"
 
 
 def _read_pin() -> Pin:

@@ -8,19 +8,23 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from ecard.algorithms import KeyKind
 from ecard.certificate import Certificate
+from ecard.cli.language import translate
 from ecard.errors import InvalidInputError
 from ecard.files import write_atomically
 from ecard.keyholder import SoftwareKeyHolder
 from ecard.keys import SoftwareKey
+from ecard.pin import Pin
 from ecard.pki.authority import CertificateAuthority
 from ecard.pki.identity import CardType
-from ecard.pki.profile import CertificateSubject
+from ecard.pki.profile import CertificateSubject, PublicationPoints
+from ecard.pki.publishing import points_at
 from ecard.pki.requests import build_request
 from ecard.roles.centre import Centre
 from ecard.roles.people import Person
@@ -34,6 +38,14 @@ PASSWORD_VARIABLE: Final = "ECARD_CA_PASSWORD"  # noqa: S105 - a name, not a pas
 _MINIMUM: Final = 8
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class KeptSecrets:
+    """What the centre keeps of a card's secrets."""
+
+    puk: Pin
+    management_key: bytes
+
+
 def authorities_password(*, is_new: bool = False) -> bytes:
     """The password of the centre's keys, from ECARD_CA_PASSWORD or typed. Raises InvalidInputError."""
     given = os.environ.get(PASSWORD_VARIABLE)
@@ -43,8 +55,8 @@ def authorities_password(*, is_new: bool = False) -> bytes:
                 "there is no terminal to ask for the centre's password at",
                 remedy=f"set the environment variable {PASSWORD_VARIABLE}",
             )
-        given = getpass.getpass("Password of the centre's keys: ")
-        if is_new and getpass.getpass("Again: ") != given:
+        given = getpass.getpass(translate("Password of the centre's keys: "))
+        if is_new and getpass.getpass(translate("Again: ")) != given:
             raise InvalidInputError("the two passwords differ")
     if is_new and len(given) < _MINIMUM:
         raise InvalidInputError(f"the password must have at least {_MINIMUM} characters")
@@ -52,14 +64,23 @@ def authorities_password(*, is_new: bool = False) -> bytes:
 
 
 def found(
-    directory: Path, database: str | None, *, name: str, organisation_code: str, card: str, password: bytes
+    directory: Path,
+    database: str | None,
+    *,
+    name: str,
+    organisation_code: str,
+    card: str,
+    password: bytes,
+    address: str | None = None,
 ) -> None:
-    """Found a centre in a new directory, and the first entry of its register. Raises InvalidInputError."""
-    if directory.exists() and any(directory.iterdir()):
-        raise InvalidInputError(f"{directory} exists already", remedy="name another directory")
+    """Found a centre in a new directory, and the first entry of its register. Raises InvalidInputError.
+
+    ``address`` is where `ecard centre serve` will publish; it is written into every certificate.
+    """
+    require_new_directory(directory)
     now = datetime.now(UTC)
-    root = CertificateAuthority.create_root(f"{name} 根", at=now)
-    issuing = root.create_subordinate(name, at=now)
+    root = CertificateAuthority.create_root(f"{name} 根", at=now, points=_points(address, "root"))
+    issuing = root.create_subordinate(name, at=now, points=_points(address, "issuing"))
     key = SoftwareKey.generate(KeyKind.P256)
     subject = CertificateSubject(
         holder_name=name,
@@ -80,6 +101,16 @@ def found(
     Register.create(place).close()
     with centre_in(directory, password) as centre:
         centre.found(name, subject.organisation_code, card, at=now)
+
+
+def require_new_directory(directory: Path) -> None:
+    """InvalidInputError where a directory is there already and is not empty, or something else is."""
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise InvalidInputError(f"{directory} exists already", remedy="name another directory")
+
+
+def _points(address: str | None, name: str) -> PublicationPoints | None:
+    return None if address is None else replace(points_at(address, name), delta_crl=None)
 
 
 @contextmanager
@@ -119,6 +150,16 @@ def keep_secrets(directory: Path, number: str, secrets: CardSecrets) -> None:
     path = directory / "cards" / f"{number}.sealed"
     path.parent.mkdir(mode=0o700, exist_ok=True)
     write_atomically(path, vault_in(directory).wrap(text.encode(), number), mode=_PRIVATE)
+
+
+def kept_secrets(directory: Path, number: str) -> KeptSecrets:
+    """What opens a card, as it was kept. InvalidInputError where nothing was kept, VaultError where it is damaged."""
+    try:
+        sealed = (directory / "cards" / f"{number}.sealed").read_bytes()
+    except (OSError, ValueError):
+        raise InvalidInputError(f"the centre keeps no PUK of a card {number}", remedy="look at its number") from None
+    text = json.loads(vault_in(directory).unwrap(sealed, number))
+    return KeptSecrets(Pin(text["puk"]), bytes.fromhex(text["management_key"]))
 
 
 def read_person(path: Path) -> Person:

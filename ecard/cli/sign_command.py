@@ -11,6 +11,7 @@ import typer
 from ecard.apdu.cardholder import CardKeyHolder
 from ecard.cli.card_options import CardAddress, SlotName, TraceFile, UseLastTry, open_piv, parse_slot, pin_supplier
 from ecard.cli.options import open_document, output_target, write_output
+from ecard.cli.progress import reading
 from ecard.documents import cms
 
 
@@ -22,7 +23,7 @@ class MessageShape(StrEnum):
 
 
 def sign(
-    file: Annotated[str, typer.Argument(help="The document; - is standard input.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The document; - is standard input.")],
     card: CardAddress,
     output: Annotated[
         str | None,
@@ -35,14 +36,15 @@ def sign(
     use_last_try: UseLastTry = False,
     trace: TraceFile = None,
 ) -> None:
-    """Sign a document with a card: detached CAdES-BES, with the certificates that the card carries.
+    """Sign a document with a card; the signature is a file of its own (CAdES-BES), with the certificates on the card.
 
     The PIN is read from a prompt, or from the environment variable ECARD_PIN. Without -o the signature goes to
-    FILE.p7s, which must not exist yet. Example: ecard sign contract.txt --card pcsc
+    FILE.p7s, which must not exist yet.
+
+    Example: ecard sign contract.txt --card pcsc
     """
     target = output_target(file, output, suffix=".p7s")
-    document = open_document(file)
-    with open_piv(card, trace) as piv:
+    with open_piv(card, trace) as piv, reading(open_document(file)) as document:
         holder = CardKeyHolder(piv, parse_slot(slot), pin=pin_supplier(), use_last_try=use_last_try)
         signature = cms.sign(document, holder, at=datetime.now(UTC), shape=cms.Shape[shape.name])
     write_output(target, signature)

@@ -9,8 +9,9 @@ import typer
 
 from ecard.apdu.explain import explain_trace
 from ecard.apdu.trace import read_trace
+from ecard.cli.options import AsJson, print_json
 
-app: Final = typer.Typer(help="Read traces of cards.", no_args_is_help=True)
+app: Final = typer.Typer(help="Read traces: recorded exchanges with a card.", no_args_is_help=True)
 
 
 @app.callback()
@@ -19,7 +20,15 @@ def _group() -> None:
 
 
 @app.command()
-def show(file: Annotated[Path, typer.Argument(help="A trace written with --trace.")]) -> None:
-    """Explain a trace, one command per line."""
+def show(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A trace written with --trace.")], as_json: AsJson = False
+) -> None:
+    """Explain a trace, one command per line.
+
+    Example: ecard trace show card.trace
+    """
+    if as_json:
+        print_json({"exchanges": list(explain_trace(read_trace(file)))})
+        return
     for line in explain_trace(read_trace(file)):
         print(line)

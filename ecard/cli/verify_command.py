@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from ecard.cli.options import open_document, read_bounded
+from ecard.cli.options import AsJson, open_document, read_bounded
+from ecard.cli.progress import reading
 from ecard.cli.verify_options import (
     Anyone,
-    AsJson,
     CrlFiles,
     EnterpriseCode,
+    HtmlFile,
     Moment,
     RoleName,
     TrustFiles,
@@ -29,8 +30,10 @@ from ecard.pki.trust import Trust
 
 
 def verify(
-    file: Annotated[str, typer.Argument(help="The signed document; - is standard input.")],
-    signature: Annotated[str, typer.Argument(help="Its detached signature (.p7s), DER or PEM; - is standard input.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The signed document; - is standard input.")],
+    signature: Annotated[
+        str, typer.Argument(metavar="SIGNATURE", help="Its detached signature (.p7s), DER or PEM; - is standard input.")
+    ],
     trust: TrustFiles,
     crl: CrlFiles = None,
     role: RoleName = None,
@@ -39,6 +42,7 @@ def verify(
     at: Moment = None,
     as_json: AsJson = False,
     unsafe_no_revocation: UnsafeNoRevocation = False,
+    html: HtmlFile = None,
 ) -> int:
     """Verify a detached signature. Exit status: 0 accepted, 1 not accepted (the report says why), 2 could not run.
 
@@ -47,13 +51,14 @@ def verify(
     if file == signature == "-":
         raise InvalidInputError("the document and the signature cannot both be standard input")
     revocation = Revocation.UNSAFE_NOT_CHECKED if unsafe_no_revocation else Revocation.REQUIRED
-    report = cms.inspect(
-        open_document(file),
-        read_bounded(signature, MAX_SIGNATURE_SIZE, "a signature"),
-        trust=Trust.load(*trust),
-        evidence=evidence_of(crl),
-        signer=signer_policy(role, enterprise, anyone=anyone),
-        at=moment_of(at),
-        policy=ValidationPolicy(revocation=revocation),
-    )
-    return print_report(report, as_json=as_json)
+    with reading(open_document(file)) as document:
+        report = cms.inspect(
+            document,
+            read_bounded(signature, MAX_SIGNATURE_SIZE, "a signature"),
+            trust=Trust.load(*trust),
+            evidence=evidence_of(crl),
+            signer=signer_policy(role, enterprise, anyone=anyone),
+            at=moment_of(at),
+            policy=ValidationPolicy(revocation=revocation),
+        )
+    return print_report(report, as_json=as_json, html=html)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,10 +9,13 @@ from typing import Annotated
 
 import typer
 
-from ecard.cli.options import parse_moment
+from ecard.cli.options import parse_moment, print_json
+from ecard.cli.progress import waiting
+from ecard.cli.report_words import in_words
 from ecard.documents.report import Report
 from ecard.documents.signers import ANY_ENTERPRISE, AnyCard, AnyLegalPerson, AnyOperator, SignerPolicy, UnsafeAnyone
 from ecard.errors import InvalidInputError
+from ecard.files import write_atomically
 from ecard.pki.evidence import Evidence
 
 
@@ -26,10 +27,20 @@ class Role(StrEnum):
 
 
 TrustFiles = Annotated[
-    list[Path], typer.Option("--trust", help="A trusted root certificate, PEM or DER. May be repeated.")
+    list[Path], typer.Option("--trust", metavar="FILE", help="A trusted root certificate, PEM or DER. May be repeated.")
 ]
-CrlFiles = Annotated[list[Path] | None, typer.Option("--crl", help="A CRL, or a directory of them. May be repeated.")]
-RoleName = Annotated[Role | None, typer.Option("--role", help="Accept only this kind of card.")]
+CrlFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--crl",
+        metavar="FILE|DIR",
+        help="A list of revoked certificates (CRL), or a directory of them. May be repeated.",
+    ),
+]
+RoleName = Annotated[
+    Role | None,
+    typer.Option("--role", help="Accept only this kind of card: legal-person (法人卡) or operator (操作员卡)."),
+]
 EnterpriseCode = Annotated[
     str | None,
     typer.Option("--enterprise", metavar="CODE", help="Accept only cards of this enterprise (9 or 18 characters)."),
@@ -39,7 +50,9 @@ Moment = Annotated[
     str | None,
     typer.Option("--at", metavar="ISO-8601", help="The moment to judge at; now by default, UTC without an offset."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")]
+HtmlFile = Annotated[
+    str | None, typer.Option("--html", metavar="FILE", help="Write the report to FILE too, as one page of HTML.")
+]
 UnsafeNoRevocation = Annotated[
     bool, typer.Option("--unsafe-no-revocation", help="Do not ask whether certificates have been revoked.")
 ]
@@ -48,7 +61,8 @@ UnsafeNoRevocation = Annotated[
 def evidence_of(paths: list[Path] | None) -> Evidence:
     """The evidence in the files named, and of a directory named in all that end in .crl."""
     files = [file for path in paths or [] for file in (sorted(path.glob("*.crl")) if path.is_dir() else [path])]
-    return Evidence.from_files(*files)
+    with waiting("reading revocation lists"):
+        return Evidence.from_files(*files)
 
 
 def moment_of(text: str | None) -> datetime:
@@ -72,8 +86,12 @@ def signer_policy(role: Role | None, enterprise: str | None, *, anyone: bool) ->
     return AnyOperator(of=of) if role is Role.OPERATOR else AnyLegalPerson(of=of)
 
 
-def print_report(report: Report, *, as_json: bool) -> int:
-    """Print a report and return the exit status that it leads to."""
-    text = json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if as_json else str(report)
-    sys.stdout.write(text + "\n")
+def print_report(report: Report, *, as_json: bool, html: str | None = None) -> int:
+    """Print a report, write its page to the file ``html``, and return the exit status that it leads to."""
+    if html is not None:
+        write_atomically(Path(html), report.html().encode())
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        print(in_words(report))
     return 0 if report.accepted else 1

@@ -45,15 +45,31 @@ def personalise(
     old = before or CardSecrets.factory()
     piv = PivSession(session, sm2_id=sm2_id)
     piv.authenticate_management_key(old.management_key)
-    requests = {usage: _request(piv, usage, kind, old.pin, name) for usage in usages}
-    certificates = issue(requests)
-    for usage, certificate in certificates.items():
-        piv.write_certificate(SLOTS[usage], certificate)
-    piv.write_issuers([issuer for issuer in issuers if not issuer.is_self_issued])
+    certificates = issue(request_certificates(piv, usages, name=name, kind=kind, pin=old.pin))
+    write_certificates(piv, certificates, issuers)
     piv.set_management_key(secrets.management_key)
     piv.change_puk(old.puk, secrets.puk)
     piv.change_pin(old.pin, secrets.pin)
     return certificates
+
+
+def request_certificates(
+    piv: PivSession, usages: Iterable[Usage], *, name: str, kind: KeyKind, pin: Pin
+) -> Mapping[Usage, bytes]:
+    """Generate a new key for each usage, and have the card sign a certificate request (PKCS#10, DER) with it.
+
+    The keys that were in the slots are lost. The management key must have been presented. Raises CardError, PinError.
+    """
+    return {usage: _request(piv, usage, kind, pin, name) for usage in usages}
+
+
+def write_certificates(
+    piv: PivSession, certificates: Mapping[Usage, Certificate], issuers: Iterable[Certificate]
+) -> None:
+    """Write what was issued, and the issuers that are no roots, to the card. Raises CardError."""
+    for usage, certificate in certificates.items():
+        piv.write_certificate(SLOTS[usage], certificate)
+    piv.write_issuers([issuer for issuer in issuers if not issuer.is_self_issued])
 
 
 def _request(piv: PivSession, usage: Usage, kind: KeyKind, pin: Pin, name: str) -> bytes:

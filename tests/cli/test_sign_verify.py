@@ -218,3 +218,11 @@ def test_the_output_file_is_not_overwritten_unasked(demo: Demo, ecard: Ecard, mo
     assert target.read_bytes() == b"something of yours"
     assert ecard("sign", demo.contract, "--card", demo.card("operator-1"), "-o", target).status == 0
     assert target.read_bytes() != b"something of yours"
+
+
+def test_the_report_as_a_page(demo: Demo, ecard: Ecard, tmp_path: Path) -> None:
+    call = ["verify", demo.contract, demo.signature("operator"), *trust(demo), "--anyone"]
+    assert ecard(*call, "--html", tmp_path / "report.html").status == 0
+    assert "Accepted" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    outcome = ecard(*call, "--html", tmp_path / "missing" / "report.html")
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)

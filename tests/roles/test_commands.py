@@ -9,8 +9,21 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from ecard.apdu.piv import PivSession
+from ecard.apdu.words import Slot
+from ecard.certificate import Certificate
 from ecard.cli.register_commands import add_to
-from ecard.errors import InvalidKeyError, OrderRefusedError
+from ecard.connection import connect
+from ecard.errors import (
+    InvalidInputError,
+    InvalidKeyError,
+    OrderRefusedError,
+    PinError,
+    WrongCardError,
+    WrongPinError,
+)
+from ecard.pin import Pin
+from ecard.roles.cards import OperatorCard
 from ecard.roles.papers import EnterpriseKind, required_papers
 from ecard.simulator import CardFile, SimulatedCard
 from tests.roles.world import CODE, number
@@ -106,6 +119,101 @@ def test_the_whole_procedure_on_the_command_line(desk: Desk) -> None:
     lines = [json.loads(line) for line in desk.run("log").splitlines()]
     assert [line["entry"] for line in lines] == list(range(1, len(lines) + 1))
     assert IDENTITY not in desk.run("log")
+
+
+def _one_operator(desk: Desk) -> str:
+    """An operator's card that may sign, and its number."""
+    _enter(desk)
+    desk.run(
+        "make-card",
+        number(101),
+        "--enterprise",
+        CODE,
+        "--new-card",
+        desk.blank("seal"),
+        *desk.letter("seal"),
+        by="officer",
+    )
+    _collect(desk, number(101), "legal-person")
+    desk.run("register-operator", f"{CODE}/1", "--person", desk.person, by="seal")
+    desk.run("approve", f"operator/{CODE}/1", by="officer")
+    new = ["--new-card", desk.blank("operator"), *desk.letter("operator")]
+    desk.run("make-card", number(201), "--operator", f"{CODE}/1", *new, by="officer")
+    _collect(desk, number(201), "holder")
+    return f"sim:{desk.directory / 'operator.card'}"
+
+
+def _certificate(card: str) -> Certificate:
+    with connect(card) as session:
+        return PivSession(session).read_certificate(Slot.SIGNATURE)
+
+
+def _signs(card: str, pin: str) -> bool:
+    with connect(card) as session:
+        holder = OperatorCard(session, pin=Pin(pin))
+        holder.certificate.public_key.verify(holder.sign(b"x"), b"x")
+        return True
+
+
+def test_found_renewed_and_unlocked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = _one_operator(desk)
+    pin = (desk.directory / "operator.pin").read_text().strip()
+    desk.run("report-loss", number(201), by="seal")
+    desk.run("report-found", number(201), by="officer")
+    assert desk.run("status", number(201)) == "active\n"
+
+    before = _certificate(card)
+    monkeypatch.setenv("ECARD_HOLDER_PIN", "90817263")
+    with pytest.raises(WrongPinError):
+        desk.run("renew", number(201), "--holder-card", card, by="officer")
+    monkeypatch.setenv("ECARD_HOLDER_PIN", pin)
+    with pytest.raises(WrongCardError):
+        desk.run("renew", number(201), "--holder-card", f"sim:{desk.directory / 'tax.card'}", by="officer")
+    with pytest.raises(OrderRefusedError):
+        desk.run("renew", number(201), "--holder-card", card, by="seal")
+    assert _certificate(card) == before
+    assert _signs(card, pin), "the old keys stay where the centre does not agree"
+    told = json.loads(desk.run("renew", number(201), "--holder-card", card, "--json", by="officer"))
+    assert told["act"] == "renew"
+    assert _certificate(card).public_key.spki != before.public_key.spki
+    assert _signs(card, pin)
+
+    for _ in range(3):
+        with connect(card) as session, pytest.raises(PinError):
+            PivSession(session).verify(Pin("90817263"), use_last_try=True)
+    holder = ["--holder-card", card, *desk.letter("unlocked")]
+    with pytest.raises(OrderRefusedError):
+        desk.run("unlock", number(201), *holder, by="seal")
+    assert not (desk.directory / "unlocked.pin").exists()
+    desk.run("unlock", number(201), *holder, by="officer")
+    assert desk.run("status", number(201)) == "transport\n"
+    assert _signs(card, (desk.directory / "unlocked.pin").read_text().strip())
+    desk.run("change-pin", number(201), by="officer")
+    assert desk.run("status", number(201)) == "active\n"
+
+
+def test_a_refused_card_leaves_the_secrets_of_another_alone(desk: Desk) -> None:
+    kept = desk.directory / "centre" / "cards" / f"{number(2)}.sealed"
+    before = kept.read_bytes()
+    new = ["--new-card", desk.blank("second"), *desk.letter("second"), "--person", desk.person]
+    organisation = ["--office", "centre", "--organisation", "示例机关", "--code", "E00000002"]
+    with pytest.raises(OrderRefusedError):
+        desk.run("appoint", number(2), *organisation, *new, by="officer")
+    assert kept.read_bytes() == before
+    assert not (desk.directory / "second.pin").exists()
+
+
+def test_publication_addresses_are_written_into_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, monkeypatch)
+    made = ["--officer", desk.blank("officer"), "--person", desk.person, *desk.letter("officer")]
+    with pytest.raises(InvalidInputError):
+        desk.run("init", str(tmp_path / "centre"), *made, "--publish-at", "nowhere")
+    assert not (tmp_path / "centre").exists()
+    desk.run("init", str(tmp_path / "centre"), *made, "--publish-at", "http://127.0.0.1:8470")
+    text = _certificate(f"sim:{tmp_path / 'officer.card'}").der
+    for address in (b"http://127.0.0.1:8470/issuing/ocsp", b"http://127.0.0.1:8470/issuing/issuer.crt"):
+        assert address in text
+    assert b"delta" not in text
 
 
 def test_a_wrong_password_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""The command line in Chinese: a table of texts for each kind of text. Nothing here computes."""

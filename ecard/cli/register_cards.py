@@ -1,0 +1,144 @@
+"""What the data centre does to a card because of an order: making it, renewing its certificates, unlocking it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from ecard.algorithms import KeyKind
+from ecard.apdu.piv import PivSession
+from ecard.apdu.words import Slot
+from ecard.certificate import Certificate
+from ecard.cli.card_options import open_piv, open_session, pin_supplier
+from ecard.cli.register_giving import Done, Wanted, signing
+from ecard.cli.register_place import keep_secrets, kept_secrets
+from ecard.errors import InvalidInputError, PinBlockedError, WrongCardError
+from ecard.files import write_atomically
+from ecard.pin import Pin, PinPolicy, PinRequest
+from ecard.pki.identity import CardIdentity
+from ecard.pki.profile import Usage
+from ecard.roles.centre import Accepted, Centre, Requests
+from ecard.roles.orders import Order
+from ecard.roles.personalising import SLOTS, personalise, request_certificates, write_certificates
+from ecard.roles.secrets import CardSecrets
+
+HOLDER_PIN_VARIABLE: Final = "ECARD_HOLDER_PIN"
+_PRIVATE: Final = 0o600
+
+
+def give_and_make(
+    directory: Path, signer: str | None, wanted: Wanted, number: str, *, new_card: str, letter: Path
+) -> Done:
+    """Make a card because of an order; the order is signed by the card ``signer``, or by the seal where it is None."""
+    own = CardSecrets(PinPolicy.default().generate(), _new_puk(), secrets.token_bytes(24))
+    done: list[Accepted] = []
+    with signing(directory, signer, wanted.act) as (centre, holder), _pin_letter(letter, own.pin):
+
+        def issue(requests: Requests) -> Mapping[Usage, Certificate]:
+            done.append(
+                centre.order(
+                    wanted.act,
+                    wanted.subject,
+                    holder,
+                    at=datetime.now(UTC),
+                    details=wanted.details,
+                    enclosures=wanted.people,
+                    requests=requests,
+                )
+            )
+            # not before the centre agreed: there may be a card of that number, whose secrets are kept
+            keep_secrets(directory, number, own)
+            return done[0].certificates
+
+        with open_session(new_card, None) as session:
+            personalise(session, name=number, kind=KeyKind.P256, secrets=own, issue=issue, issuers=_issuers(centre))
+    return Done(wanted.act, done[0])
+
+
+def give_and_renew(directory: Path, signer: str, wanted: Wanted, number: str, *, holder_card: str) -> Done:
+    """Give a card new certificates on new keys; the old keys are lost only after the centre found the order right."""
+    known = kept_secrets(directory, number)
+    with (
+        signing(directory, signer, wanted.act) as (centre, officer),
+        _holder_card(holder_card, number) as piv,
+        _holder_pin(piv) as pin,
+    ):
+        piv.verify(pin)
+        piv.authenticate_management_key(known.management_key)
+
+        def requests() -> Requests:
+            kind = piv.read_certificate(Slot.SIGNATURE).public_key.kind
+            return request_certificates(piv, SLOTS, name=number, kind=kind, pin=pin)
+
+        now, base = datetime.now(UTC), centre.base(wanted.subject)
+        order = Order(
+            act=wanted.act,
+            subject=wanted.subject,
+            base=base,
+            moment=now,
+            channel=wanted.channel,
+            details=wanted.details,
+        )
+        accepted = centre.give(order.sign(officer), at=now, requests=requests)
+        write_certificates(piv, accepted.certificates, _issuers(centre))
+    return Done(wanted.act, accepted)
+
+
+def give_and_unlock(
+    directory: Path, signer: str, wanted: Wanted, number: str, *, holder_card: str, letter: Path
+) -> Done:
+    """Give a card whose PIN is blocked a new first PIN, with the PUK that the centre keeps."""
+    known, pin = kept_secrets(directory, number), PinPolicy.default().generate()
+    with (
+        signing(directory, signer, wanted.act) as (centre, officer),
+        _holder_card(holder_card, number) as piv,
+        _pin_letter(letter, pin),
+    ):
+        if piv.puk_tries() == 0:
+            raise PinBlockedError("the PUK of the card is blocked", remedy="replace the card: ecard centre replace")
+        accepted = centre.order(wanted.act, wanted.subject, officer, at=datetime.now(UTC), details=wanted.details)
+        piv.unblock_pin(known.puk, pin)
+    return Done(wanted.act, accepted)
+
+
+@contextmanager
+def _holder_card(address: str, number: str) -> Iterator[PivSession]:
+    """The card at an address, which must be the one with this number."""
+    with open_piv(address, None) as piv:
+        found = CardIdentity.from_certificate(piv.read_certificate(Slot.SIGNATURE)).card_number
+        if found != number:
+            raise WrongCardError(f"the card at {address} is not the card {number}", remedy="insert that card")
+        yield piv
+
+
+@contextmanager
+def _holder_pin(piv: PivSession) -> Iterator[Pin]:
+    """The PIN of the holder, asked for once."""
+    request = PinRequest(card=piv.name, act="renew its certificates", tries_left=piv.pin_tries())
+    with pin_supplier(HOLDER_PIN_VARIABLE)(request) as pin:
+        yield pin
+
+
+@contextmanager
+def _pin_letter(letter: Path, pin: Pin) -> Iterator[None]:
+    """Write a PIN letter before anything is done for it; it goes again where nothing came of it."""
+    if letter.exists():
+        raise InvalidInputError(f"{letter} exists already", remedy="name another file for the PIN letter")
+    write_atomically(letter, pin.reveal() + b"\n", mode=_PRIVATE)
+    try:
+        yield
+    except BaseException:
+        letter.unlink(missing_ok=True)
+        raise
+
+
+def _issuers(centre: Centre) -> tuple[Certificate, ...]:
+    return (centre.authority.certificate, *centre.authority.chain)
+
+
+def _new_puk() -> Pin:
+    return Pin("".join(str(secrets.randbelow(10)) for _ in range(8)))
