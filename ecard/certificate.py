@@ -22,6 +22,7 @@ from ecard.keys import PublicKey
 
 MAX_SIZE: Final = 64 * 1024
 """The largest certificate that is read, in bytes of DER."""
+_MAX_DIGITS: Final = 48
 # more than a certificate has: what is full of small elements is not read to its end
 _MAX_FIELDS: Final = 16
 _PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----")
@@ -124,6 +125,11 @@ class Certificate:
             raise InvalidSignatureError("the certificate names another issuer")
         issuer.public_key.verify(self.signature, self.tbs)
 
+    @property
+    def serial_digits(self) -> str:
+        """The serial number for people (see the function of this name)."""
+        return serial_digits(self.serial_number)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Certificate) and self.der == other.der
 
@@ -135,7 +141,21 @@ class Certificate:
 
     def __repr__(self) -> str:
         # the subject's name can be a person's: the serial number tells certificates apart as well
-        return f"<Certificate {self.serial_number:x}>"
+        return f"<Certificate {self.serial_digits}>"
+
+
+def serial_digits(serial_number: int) -> str:
+    """A serial number as E-Port programs write it: lower-case hexadecimal, two digits per octet, 8, 16 or more of them.
+
+    One that no certificate may have is written too, and cut where it is longer than any.
+
+    >>> serial_digits(0x0300000000012345)
+    '0300000000012345'
+    """
+    octets = (abs(serial_number).bit_length() + 7) // 8
+    width = 4 if octets <= 4 else max(8, octets)
+    digits = f"{'-' if serial_number < 0 else ''}{abs(serial_number).to_bytes(width, 'big').hex()}"
+    return digits if len(digits) <= _MAX_DIGITS else f"{digits[: _MAX_DIGITS - 1]}…"
 
 
 def load_pem_certificates(pem: bytes | str) -> list[Certificate]:

@@ -53,7 +53,7 @@ def _key(key: KeyMetadata) -> dict[str, Any]:
 
 
 def _certificate(certificate: Certificate) -> dict[str, Any]:
-    found: dict[str, Any] = {"certificate_number": f"{certificate.serial_number:x}"}
+    found: dict[str, Any] = {"certificate_number": certificate.serial_digits}
     found["not_after"] = certificate.not_after.isoformat().replace("+00:00", "Z")
     with suppress(EcardError):
         identity = CardIdentity.from_certificate(certificate)

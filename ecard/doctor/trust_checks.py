@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from ecard.certificate import Certificate
+from ecard.certificate import Certificate, serial_digits
 from ecard.doctor.certificate_checks import ENDS_SOON, in_days
 from ecard.doctor.states import Line, State
 from ecard.errors import EcardError, InvalidInputError
@@ -113,7 +113,7 @@ def check_evidence(given: Given, *, now: datetime, issuers: Sequence[Certificate
     for response in given.ocsp:
         for said in response.statements:
             state, words = _freshness(said.this_update, said.next_update, now)
-            yield Line(_EVIDENCE, state, f"the OCSP response about certificate {said.serial:x}: {words}")
+            yield Line(_EVIDENCE, state, f"the OCSP response about certificate {serial_digits(said.serial)}: {words}")
     if not given.crls and not given.ocsp and not problems:
         yield Line(_EVIDENCE, State.EVIDENCE_NOT_GIVEN, "nothing was given that tells of revocation")
 

@@ -116,7 +116,7 @@ class Pkcs11KeyHolder(KeyHolder):
         return self._key.sign_digest(digest, algorithm)
 
     def __repr__(self) -> str:
-        return f"<Pkcs11KeyHolder {self._certificate.serial_number:x} with {self._key!r}>"
+        return f"<Pkcs11KeyHolder {self._certificate.serial_digits} with {self._key!r}>"
 
 
 def _issuers(certificate: Certificate, found: Sequence[Certificate]) -> Sequence[Certificate]:

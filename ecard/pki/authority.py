@@ -172,7 +172,7 @@ class CertificateAuthority(Issuer):
     def _require_own(self, certificate: Certificate) -> None:
         if certificate.issuer != self.certificate.subject or certificate.serial_number not in self.record.issued:
             raise WithdrawalError(
-                f"certificate {certificate.serial_number:x} was not issued by this authority",
+                f"certificate {certificate.serial_digits} was not issued by this authority",
                 remedy="ask the authority that the certificate names as its issuer",
             )
 

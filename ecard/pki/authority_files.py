@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from ecard.certificate import serial_digits
 from ecard.errors import AuthorityStateError, EcardError, InvalidInputError, WrongCardError
 from ecard.keyholder import KeyHolder
 from ecard.keys import SoftwareKey
@@ -66,7 +67,7 @@ def _require_unchanged(authority: Issuer, saved: Saved) -> None:
     for event in record.journal.since(len(saved.record.journal)):
         if event.at < record.told.get(event.serial, event.at):
             raise AuthorityStateError(
-                f"an OCSP answer given meanwhile says of certificate {event.serial:x} what is not so any more",
+                f"an OCSP answer given meanwhile says otherwise of certificate {serial_digits(event.serial)}",
                 remedy="load the authority again and withdraw from a later moment",
             )
 

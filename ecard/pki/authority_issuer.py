@@ -76,7 +76,7 @@ class Issuer:
         return partition_name(partition_index(serial, self.partitions))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.certificate.serial_number:x}, {len(self.record.issued)} issued>"
+        return f"<{type(self).__name__} {self.certificate.serial_digits}, {len(self.record.issued)} issued>"
 
     def issue(
         self,

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final
 
 from ecard import der
-from ecard.certificate import Certificate
+from ecard.certificate import Certificate, serial_digits
 from ecard.errors import EncodingError
 from ecard.pki import profile_oids as oids
 from ecard.pki.names import common_name, read_text
@@ -100,7 +100,7 @@ class CardIdentity:
 
 
 def certificate_number(serial_number: int) -> str:
-    """A serial number as E-Port programs write it: lower-case hexadecimal of 8, 16 or more digits, two per octet.
+    """The number of the certificate with a serial number (``ecard.certificate.serial_digits``).
 
     Raises EncodingError where it is negative or longer than 20 octets (RFC 5280, section 4.1.2.2).
 
@@ -109,11 +109,10 @@ def certificate_number(serial_number: int) -> str:
     """
     if serial_number < 0:
         raise EncodingError("the certificate's serial number is negative")
-    octets = max(1, (serial_number.bit_length() + 7) // 8)
+    octets = (serial_number.bit_length() + 7) // 8
     if octets > _MAX_SERIAL_OCTETS:
         raise EncodingError(f"the certificate's serial number has {octets} octets, more than {_MAX_SERIAL_OCTETS}")
-    width = 4 if octets <= 4 else max(8, octets)
-    return serial_number.to_bytes(width, "big").hex()
+    return serial_digits(serial_number)
 
 
 def _text(extensions: dict[str, Extension], oid: str, what: str) -> str | None:

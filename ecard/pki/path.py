@@ -140,7 +140,7 @@ _KINDS: Final = (
 
 def _finding(error: judge_errors.PathValidationError, certificate: Certificate) -> Finding:
     """A finding in own words: the library's message may hold names of holders."""
-    who = f"the certificate {certificate.serial_number:x}" if error.is_ee_cert else "a CA certificate of the path"
+    who = f"the certificate {certificate.serial_digits}" if error.is_ee_cert else "a CA certificate of the path"
     if isinstance(error, judge_errors.ExpiredError):
         return Finding(FindingCode.EXPIRED, f"{who} expired", error.expired_dt)
     if isinstance(error, judge_errors.NotYetValidError):

@@ -75,7 +75,7 @@ class Place(NamedTuple):
 
 def describe(certificate: Certificate, *, is_authority: bool) -> str:
     """The certificate in a message: a CA by its name, a holder's certificate by its serial number alone."""
-    serial = f"{certificate.serial_number:x}"[:48]
+    serial = certificate.serial_digits
     try:
         constraints = extensions_of(certificate).basic_constraints
     except EncodingError:

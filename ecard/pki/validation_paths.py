@@ -102,7 +102,7 @@ class PathSearch:
 
     def _missing(self, child: Certificate) -> str:
         if same_name(child.issuer, child.subject):
-            what = f"the certificate {child.serial_number:x} is self-signed and is not one of the trusted roots"
+            what = f"the certificate {child.serial_digits} is self-signed and is not one of the trusted roots"
             return f"{what} ({self._tried()})"
         wanted = _authority_key(child)
         name = display_name(child.issuer)
@@ -185,7 +185,7 @@ def signature_problem(child: Certificate, issuer_spki: bytes) -> SignatureProble
 
 
 def _link_finding(child: Certificate, issuer: Certificate, problem: SignatureProblem | None) -> Finding:
-    of = f"the certificate {child.serial_number:x}"
+    of = f"the certificate {child.serial_digits}"
     by = f"its issuer {display_name(issuer.subject)}"
     why = f" ({problem.why})" if problem is not None and problem.why else ""
     if problem is not None and problem.code is FindingCode.ALGORITHM_NOT_ALLOWED:

@@ -47,7 +47,7 @@ pytestmark = [
 
 
 def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "ecard.cli", "centre", *map(str, arguments)]
+    return [sys.executable, "-m", "ecard", "centre", *map(str, arguments)]
 
 
 def run(*arguments: object, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

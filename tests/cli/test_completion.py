@@ -36,7 +36,7 @@ def test_bash_completes(line: str, expected: str, tmp_path: Path, ecard: Ecard) 
     if bash is None:
         pytest.skip("bash is not installed")
     program = tmp_path / "ecard"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m ecard.cli "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m ecard "$@"\n')
     program.chmod(0o755)
     words = " ".join(f"'{word}'" for word in line.split())
     script = f"""

@@ -85,7 +85,7 @@ def test_what_cannot_be_asked(ecard: Ecard, arguments: list[str]) -> None:
 
 def test_without_a_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     environment = {**os.environ, "PCSCLITE_CSOCK_NAME": str(tmp_path / "nowhere")}
-    call = [sys.executable, "-m", "ecard.cli", "doctor", "--json"]
+    call = [sys.executable, "-m", "ecard", "doctor", "--json"]
     done = subprocess.run(call, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done
     states = {line["subject"]: line["state"] for line in json.loads(done.stdout)["lines"]}
@@ -96,7 +96,7 @@ def test_without_a_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 def test_colours_on_a_terminal_only(tmp_path: Path, settings: dict[str, str], coloured: bool) -> None:
     ours, theirs = pty.openpty()
     environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"} | settings
-    call = [sys.executable, "-m", "ecard.cli", "doctor", "--card", f"sim:{tmp_path}/none.card"]
+    call = [sys.executable, "-m", "ecard", "doctor", "--card", f"sim:{tmp_path}/none.card"]
     subprocess.run(call, env=environment, stdout=theirs, check=False)
     os.close(theirs)
     shown = os.read(ours, 1 << 16).decode()

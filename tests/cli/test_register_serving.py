@@ -97,7 +97,7 @@ def test_a_register_has_no_delta_crls(world: World) -> None:
 @pytest.mark.skipif(find_spec("waitress") is None, reason="waitress is not installed (extra serve)")
 def test_a_data_centre_is_served(tmp_path: Path) -> None:
     environment = {**os.environ, "ECARD_CA_PASSWORD": "a long password", "NO_PROXY": "*"}
-    command = [sys.executable, "-m", "ecard.cli", "centre"]
+    command = [sys.executable, "-m", "ecard", "centre"]
     CardFile.create(tmp_path / "officer.card", SimulatedCard.new())
     (tmp_path / "person.json").write_text(json.dumps({"name": "乙某", "identity_number": "110101199003070070"}))
     options = ["--officer", f"sim:{tmp_path}/officer.card", "--person", f"{tmp_path}/person.json"]

@@ -24,7 +24,7 @@ def trust(demo: Demo) -> list[str]:
 
 def process(*arguments: object, stdin: bytes | None = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "ecard.cli", *map(str, arguments)],
+        [sys.executable, "-m", "ecard", *map(str, arguments)],
         input=stdin,
         capture_output=True,
         check=False,

@@ -17,7 +17,7 @@ from tests.cli.command_tree import commands
 from tests.cli.conftest import Outcome
 
 Ecard = Callable[..., Outcome]
-COMMAND = [sys.executable, "-m", "ecard.cli"]
+COMMAND = [sys.executable, "-m", "ecard"]
 NUMBER = "03-JJ0A900000201"
 FILES = ["sign", "verify", "ceb sign", "ceb verify", "ceb explain", "179 sign", "179 verify", "trace show"]
 

@@ -198,7 +198,7 @@ def test_names_that_a_terminal_would_obey_or_cannot_show(world: World) -> None:
 def test_a_terminal_without_chinese(world: World, coding: str) -> None:
     address, trust = world.save(world.centre.make_operator_card()), world.crls()
     environment = {**os.environ, "PYTHONIOENCODING": coding}
-    call = [sys.executable, "-m", "ecard.cli", "doctor", "--card", address, "--trust", os.fsencode(trust) + b"\xff"]
+    call = [sys.executable, "-m", "ecard", "doctor", "--card", address, "--trust", os.fsencode(trust) + b"\xff"]
     done = subprocess.run(call, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (1, b"")
     enterprise = "示例进出口有限公司"

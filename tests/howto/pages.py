@@ -101,7 +101,7 @@ def _in_a_shell(
     tools = place.parent / "tools"
     tools.mkdir(exist_ok=True)
     shim = tools / "ecard"
-    shim.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m ecard.cli "$@"\n')
+    shim.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m ecard "$@"\n')
     shim.chmod(0o755)
     paths = {
         "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",

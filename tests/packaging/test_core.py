@@ -96,7 +96,7 @@ def test_what_needs_an_extra_names_it(core: Environment, tmp_path: Path) -> None
 
 def test_the_command_says_in_one_line_what_is_missing(core: Environment, tmp_path: Path) -> None:
     expected = 'ecard: the command line is not installed: run pip install "ecard[cli]"\n'
-    for call in (["ecard"], ["ecard", "demo"], ["python", "-I", "-m", "ecard.cli", "--help"]):
+    for call in (["ecard"], ["ecard", "demo"], ["python", "-I", "-m", "ecard", "--help"]):
         done = core.run(*call, cwd=tmp_path)
         assert (done.status, done.out, done.err) == (2, "", expected)
 

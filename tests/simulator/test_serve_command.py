@@ -19,7 +19,7 @@ from ecard.simulator import storage
 from tests.pcsc_service import PcscService, needs_pcsc, running
 
 ROOT = Path(__file__).resolve().parents[2]
-ECARD = [sys.executable, "-m", "ecard.cli"]
+ECARD = [sys.executable, "-m", "ecard"]
 PATIENCE = 30.0
 """Seconds for a process to start on a busy machine."""
 

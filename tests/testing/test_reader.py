@@ -44,7 +44,7 @@ def test_it_is_empty_before_and_after(ecard_reader, ecard_card):
 
 def test_other_programs_see_the_card(ecard_reader, ecard_card):
     with ecard_reader.inserted(ecard_card):
-        call = [sys.executable, "-m", "ecard.cli", "card", "info", "--card", ecard_reader.address]
+        call = [sys.executable, "-m", "ecard", "card", "info", "--card", ecard_reader.address]
         shown = subprocess.run(call, capture_output=True, text=True, check=True).stdout
     assert f"serial: {ecard_card.serial}" in shown
 

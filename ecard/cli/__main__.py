@@ -1,5 +1,0 @@
-"""``python -m ecard.cli``: the same as the ``ecard`` command."""
-
-from ecard.cli import main
-
-main()
