@@ -121,7 +121,7 @@ def test_signed_messages_are_signed_anew_when_asked(places: tuple[Path, Path]) -
     old = ceb.sign(SMALL, card(KeyKind.RSA2048).holder)
     (places[0] / "0.xml").write_bytes(old)
     assert [str(f.error) for f in plan(places).sign(SM2.holder).failures] == [
-        "the message has a signature already: ask for it to be replaced"
+        "the message has a signature already: ask for it to be replaced (--replace, replace=True)"
     ]
     assert plan(places, replace=True).sign(SM2.holder).complete
     assert ceb.remove_signature((places[1] / "0.xml").read_bytes()) == SMALL

@@ -133,7 +133,9 @@ def _require_alone(root: etree._Element, before: frozenset[str]) -> etree._Eleme
     """The placeholder's element, where it is the only signature and stands where the schema wants it."""
     if sum(1 for _ in root.iter(SIGNATURE)) > 1:
         raise MessageError(
-            "the message has a signature already", reason=Reason.ALREADY_SIGNED, remedy="ask for it to be replaced"
+            "the message has a signature already",
+            reason=Reason.ALREADY_SIGNED,
+            remedy="ask for it to be replaced (--replace, replace=True)",
         )
     try:
         signature = find_signature(root, before)
