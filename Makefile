@@ -1,16 +1,20 @@
-# `make demo` shows what ecard does, `make test` runs everything that checks it, `make docs` builds the site.
+# `make demo` shows what ecard does, `make test` runs its suite, `make check` all that a release needs besides,
+# `make docs` builds the site.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test docs clean
+.PHONY: demo test check docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/ecard demo --out demo
 
 test: $(VENV)/.tox-installed
 	$(BIN)/tox run
+
+check: test
+	$(BIN)/tox run -e release,lowest
 
 docs: $(VENV)/.tox-installed
 	$(BIN)/tox run -e docs

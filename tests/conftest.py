@@ -20,6 +20,9 @@ from tests.pcsc_service import claim
 _ENOUGH_DIGITS = re.compile(r"(?:\d[ ,:-]{0,2}){6}")
 """A text without this shows no PIN of digits (full-width digits count), so there is no need to keep it."""
 
+_LONGEST_NAME = 40
+"""Characters of a value that still names the test with it."""
+
 _UNHEARD = "test_nobody_listening_costs_nothing"
 """The test of what happens where no logger is listened to."""
 
@@ -84,6 +87,11 @@ def _heard(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     logger.handlers = handlers
     logger.setLevel(level)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes and long texts do not name tests: a signature in them is another one in every process of a run."""
+    return argname if isinstance(val, bytes | str) and len(val) > _LONGEST_NAME else None
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

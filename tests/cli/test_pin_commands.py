@@ -132,7 +132,7 @@ def test_without_a_terminal_the_variable_that_is_missing_is_named(
     def no_terminal(request: PinRequest) -> Pin:
         raise NoPinError("no terminal")
 
-    monkeypatch.setattr("ecard.cli.card_options.prompt", no_terminal)
+    monkeypatch.setattr("ecard.cli.pin_prompt.prompt", no_terminal)
     for name, value in (("ECARD_PIN", "123456"), ("ECARD_PUK", "12345678"), ("ECARD_NEW_PIN", "730185")):
         monkeypatch.setenv(name, value)
     monkeypatch.delenv(missing)

@@ -73,7 +73,7 @@ def test_a_card_is_managed_over_pcsc_with_the_command_line(
     file: Path, service: PcscService, tmp_path: Path, ecard: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(file, service.port, "in the reader"):
-        assert json.loads(ecard("card", "list", "--json"))[0]["problem"] is None
+        assert json.loads(ecard("card", "list", "--json"))["readers"][0]["problem"] is None
         ecard("card", "key", "generate", "--card", "pcsc", "--slot", "9A", "-o", str(tmp_path / "key.pem"))
         for name, value in {"PIN": "123456", "NEW_PIN": "739205", "PUK": "12345678"}.items():
             monkeypatch.setenv(f"ECARD_{name}", value)
