@@ -34,7 +34,7 @@ from ecard.cli.verify_options import (
 from ecard.documents import ceb, receipts
 from ecard.documents.ceb import Batch, BatchResult, Profile, Schemas
 from ecard.documents.xml_guard import DEFAULT_LIMITS
-from ecard.errors import EcardError, InvalidInputError
+from ecard.errors import InvalidInputError, MessageError, XmlError
 from ecard.pki.policy import EPORT_2021_ALGORITHMS, Revocation, ValidationPolicy
 from ecard.pki.trust import Trust
 
@@ -212,9 +212,14 @@ def _tell_receipt(receipt: receipts.Receipt, *, as_json: bool) -> None:
 
 
 def _receipt(document: bytes) -> receipts.Receipt | None:
+    """The receipt; None for what is a message, or no XML: what is wrong with these, the report says."""
     try:
         return receipts.parse(document)
-    except EcardError:
+    except XmlError:
+        return None
+    except MessageError as error:
+        if error.reason is not ceb.Reason.UNKNOWN_TYPE:
+            raise
         return None
 
 

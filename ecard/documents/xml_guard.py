@@ -219,5 +219,5 @@ def _place(error: etree.XMLSyntaxError) -> str:
     """Where and what, in libxml2's name for the error: its message could quote the document."""
     line, column = error.position
     entry = error.error_log.last_error if error.error_log is not None else None
-    kind = _WORDS.sub(" ", entry.type_name.removeprefix("ERR_")).strip().lower() if entry is not None else "error"
+    kind = _WORDS.sub(" ", entry.type_name.removeprefix("ERR_").removeprefix("WAR_")).strip().lower() if entry is not None else "error"
     return f"{kind} at line {line}, column {column}"

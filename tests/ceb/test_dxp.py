@@ -170,6 +170,7 @@ class TestRefused:
             {"business_keys": (("n", ""),)},
             {"text_encoding": ""},
             {"data": b"x" * (5 * 2**20 + 1)},
+            {"created": datetime(9999, 12, 31, 16, tzinfo=UTC)},
         ],
     )
     def test_fields(self, change: dict[str, object]) -> None:
@@ -177,6 +178,17 @@ class TestRefused:
         with pytest.raises(MessageError) as caught:
             Envelope(**{**fields, "data": b"", **change})  # type: ignore[arg-type]
         assert caught.value.reason is Reason.FIELD
+
+    @pytest.mark.parametrize("time", ["20260601T120000", "2026-06-01", "2026-W01-1", "2026-06-01 12:00:00", "0001"])
+    def test_times_of_another_form_than_the_schemas(self, time: str) -> None:
+        changed = re.sub(b"(?<=<dxp:CreatTime>)[^<]*", time.encode(), ENVELOPE.build())
+        with pytest.raises(MessageError, match="CreatTime"):
+            dxp.parse(changed)
+
+    def test_data_in_another_spelling_than_its_own(self) -> None:
+        changed = re.sub(b"(?<=<dxp:Data>)[^<]*", b"eB==", ENVELOPE.build())
+        with pytest.raises(MessageError, match="one spelling"):
+            dxp.parse(changed)
 
     def test_a_naive_moment(self) -> None:
         with pytest.raises(InvalidInputError):
@@ -197,6 +209,12 @@ class TestRefused:
             (b"2026-06-01T", b"2026-13-01T"),
             (b"<dxp:Data>", b"<!-- x --><dxp:Data>"),
             (b"<dxp:CopMsgId>M-1</dxp:CopMsgId>", b""),
+            (b"<dxp:CopMsgId>M-1</dxp:CopMsgId>", b"<CopMsgId>M-1</CopMsgId>"),
+            (b"<dxp:CopMsgId>", b"text<dxp:CopMsgId>"),
+            (b"</dxp:ReceiverId>", b"</dxp:ReceiverId>text"),
+            (b"</dxp:DxpMsg>", b"<dxp:AddInfo><dxp:IsText/></dxp:AddInfo></dxp:DxpMsg>"),
+            (b"<dxp:Data>", "<dxp:Data>\u2003".encode()),
+            (b"</dxp:Data>", b"eB==</dxp:Data>"),
         ],
     )
     def test_shapes(self, old: bytes, new: bytes) -> None:

@@ -103,7 +103,7 @@ def test_tax_bills_have_states_of_their_own() -> None:
     assert item.time == datetime(2026, 6, 1, 4, 30, 15, 123000, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("time", ["", "2026", "20261301000000000", "2026060112301512x"])
+@pytest.mark.parametrize("time", ["", "00010101000000000", "2026", "20261301000000000", "2026060112301512x"])
 def test_a_time_that_is_none_is_none(time: str) -> None:
     assert receipts.parse(receipt(312, f"<returnTime>{time}</returnTime>")).items[0].time is None
 
@@ -114,12 +114,28 @@ def test_a_time_that_is_none_is_none(time: str) -> None:
         (SMALL, Reason.UNKNOWN_TYPE),
         (b"<a></a>", Reason.UNKNOWN_TYPE),
         (receipt(312, "", entity="Other"), Reason.SHAPE),
+        (receipt(312, "<returnStatus>-621025<!-- x --></returnStatus>"), Reason.COMMENTS),
+        (receipt(312, "<returnStatus>-621025<?x y?></returnStatus>"), Reason.COMMENTS),
+        (receipt(312, "<returnStatus>-621025</returnStatus><returnStatus>800</returnStatus>"), Reason.SHAPE),
+        (receipt(816, "<a><status>1</status></a><b><status>2</status></b>"), Reason.SHAPE),
     ],
 )
 def test_what_is_no_receipt(document: bytes, reason: Reason) -> None:
     with pytest.raises(MessageError) as caught:
         receipts.parse(document)
     assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize("status", ["", "x", "9" * 500, "٨٠٠"])
+def test_a_status_that_cannot_be_read_is_said(status: str) -> None:
+    item = receipts.parse(receipt(312, f"<returnStatus>{status}</returnStatus>")).items[0]
+    assert (item.status, item.is_failure) == (None, False)
+    assert item.explain() == "OrderReturn: no status that could be read"
+
+
+def test_a_status_of_another_namespace_is_none_of_the_customs() -> None:
+    strange = receipt(312, '<returnStatus xmlns="u:other">800</returnStatus>')
+    assert receipts.parse(strange).items[0].status is None
 
 
 def test_hostile_receipts_are_refused_like_everything_else() -> None:

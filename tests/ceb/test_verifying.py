@@ -303,6 +303,15 @@ class TestPolicies:
         assert failures(signed) == {Step.ENTERPRISE: FindingCode.DECLARANT_DIFFERS}
         assert failures(signed, enterprise_codes={OTHER_CREDIT}) == {}
 
+    @needs_shared
+    @pytest.mark.parametrize("cut", [b"<!-- -->%s", b"91<!-- -->%s", b"%s<!-- x -->"])
+    def test_comments_do_not_hide_a_declarant_of_another_enterprise(self, cut: bytes) -> None:
+        """They are not signed, so anyone can put them in afterwards."""
+        signed = ceb.sign(declared_by(OTHER_CREDIT), SM2.holder, enterprise_codes={OTHER_CREDIT})
+        code = OTHER_CREDIT.encode()
+        hidden = signed.replace(code, cut % (code[2:] if cut.startswith(b"91") else code))
+        assert failures(hidden) == {Step.ENTERPRISE: FindingCode.DECLARANT_DIFFERS}
+
     def test_a_moment_without_a_time_zone(self) -> None:
         with pytest.raises(InvalidInputError, match="time zone"):
             ceb.inspect(SIGNED, at=AT.replace(tzinfo=None))

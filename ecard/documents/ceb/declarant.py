@@ -16,6 +16,7 @@ from ecard.pki.identity import CardIdentity
 _PREFIX: Final = f"{{{names.CEB}}}"
 _MAX_NODES: Final = 1000
 """Business nodes that are compared; the schemas allow a hundred."""
+_SIGNED_TEXT: Final = etree.XPath("string()")
 TRANSFER_CODE: Final = "copCode"
 """Stands for the code in BaseTransfer, outside the business nodes."""
 
@@ -72,8 +73,9 @@ def _codes(node: etree._Element, message_type: MessageType, transfer: str) -> di
 
 
 def _first_text(element: etree._Element, name: str) -> str:
+    """The text of the first element of this name as it is signed: a comment inside does not cut it off."""
     found = next(element.iter(_PREFIX + name), None)
-    return (found.text or "").strip() if found is not None else ""
+    return "" if found is None else str(_SIGNED_TEXT(found)).strip()
 
 
 def _is_own(code: str, identity: CardIdentity, enterprise_codes: Collection[str]) -> bool | None:

@@ -20,6 +20,7 @@ RECEIVERS: Final = {Direction.IMPORT: "DXPEDCCEB0000002", Direction.EXPORT: "DXP
 """Who receives customs messages, by the direction of the goods."""
 CHINA: Final = timezone(timedelta(hours=8), "China")
 """The time zone of moments that name none."""
+_LAST: Final = datetime.max.replace(tzinfo=CHINA)
 _MAX_DATA: Final = 5 << 20
 _MAX_REPEATED: Final = 5
 
@@ -50,6 +51,8 @@ class Envelope:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "created", utc(self.created))
+        if self.created > _LAST:
+            raise MessageError("CreatTime must be before the year 10000 in China", reason=Reason.FIELD)
         if self.card_number is not None:
             object.__setattr__(self, "card_number", self.card_number.removeprefix("03-"))
         _require_text(self.message_id, "CopMsgId", 1, 255)

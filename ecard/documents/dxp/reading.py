@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
+import re
+from base64 import b64decode, b64encode
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +20,10 @@ from ecard.errors import MessageError
 
 _PREFIX: Final = f"{{{names.DXP}}}"
 _BLANK: Final = " \t\r\n"
+_TIME: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?", re.ASCII
+)
+"""xs:dateTime (XML Schema part 2, section 3.2.7), of the years that a datetime has."""
 
 
 def parse(source: Document, limits: XmlLimits = DEFAULT_LIMITS) -> Envelope:
@@ -49,7 +54,7 @@ def parse(source: Document, limits: XmlLimits = DEFAULT_LIMITS) -> Envelope:
         file_name=_optional(additional, "FileName"),
         card_number=_optional(additional, "IcCard"),
         business_keys=_keys(additional.get("BizKey")),
-        text_encoding=additional["IsText"].get("Encode") if "IsText" in additional else None,
+        text_encoding=_encoding(additional.get("IsText")),
     )
 
 
@@ -64,23 +69,39 @@ def _children(
 ) -> dict[str, etree._Element]:
     """The children of an element by local name: the required ones, the optional ones, in this order, each once."""
     found = [child for child in element if not (signature and child.tag == SIGNATURE)]
-    names_found = [str(child.tag).removeprefix(_PREFIX) for child in found]
-    expected = [name for name in (*required, *optional) if name in required or name in names_found]
-    if names_found != expected:
+    tags = [str(child.tag) for child in found]
+    expected = [name for name in (*required, *optional) if name in required or _PREFIX + name in tags]
+    if tags != [_PREFIX + name for name in expected]:
         local = etree.QName(element).localname
         raise _refused(f"{local} must hold {', '.join(required + optional)} in this order, each once")
-    return dict(zip(names_found, found, strict=True))
+    _require_no_text(element)
+    return dict(zip(expected, found, strict=True))
+
+
+def _require_no_text(element: etree._Element) -> None:
+    if any((text or "").strip(_BLANK) for text in (element.text, *(child.tail for child in element))):
+        raise _refused(f"{etree.QName(element).localname} has text beside its elements")
 
 
 def _repeated(element: etree._Element, name: str) -> list[etree._Element]:
     found = list(element)
     if any(child.tag != _PREFIX + name for child in found):
         raise _refused(f"{etree.QName(element).localname} holds something else than {name}")
+    _require_no_text(element)
     return found
 
 
 def _keys(element: etree._Element | None) -> tuple[tuple[str, str], ...]:
     return () if element is None else tuple((key.get("name") or "", _text(key)) for key in _repeated(element, "Key"))
+
+
+def _encoding(element: etree._Element | None) -> str | None:
+    if element is None:
+        return None
+    encoding: str | None = element.get("Encode")
+    if encoding is None:
+        raise _refused("IsText names no Encode")
+    return encoding
 
 
 def _optional(elements: dict[str, etree._Element], name: str) -> str | None:
@@ -96,17 +117,23 @@ def _text(element: etree._Element) -> str:
 def _time(text: str) -> datetime:
     """An xs:dateTime; one without a time zone is taken for the time of China."""
     try:
+        if not _TIME.fullmatch(text.strip(_BLANK)):
+            raise ValueError
         moment = datetime.fromisoformat(text.strip(_BLANK))
     except ValueError:
-        raise MessageError("CreatTime is no time", reason=Reason.FIELD) from None
+        raise MessageError("CreatTime is no time as 2026-06-01T12:00:00+08:00", reason=Reason.FIELD) from None
     return moment.replace(tzinfo=CHINA) if moment.tzinfo is None else moment
 
 
 def _data(text: str) -> bytes:
     try:
-        return b64decode("".join(text.split()), validate=True)
+        encoded = text.encode("ascii").translate(None, _BLANK.encode())
+        data = b64decode(encoded, validate=True)
     except ValueError:
         raise MessageError("Data is not Base64", reason=Reason.FIELD) from None
+    if b64encode(data) != encoded:
+        raise MessageError("Data is not in the one spelling of its Base64", reason=Reason.FIELD)
+    return data
 
 
 def _refused(message: str) -> MessageError:

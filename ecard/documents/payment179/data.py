@@ -170,7 +170,7 @@ class PaymentData:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "service_time", utc(self.service_time))
-        if not _SESSION.fullmatch(self.session_id):
+        if not isinstance(self.session_id, str) or not _SESSION.fullmatch(self.session_id):
             raise _refused("sessionID must have 1 to 60 printing ASCII characters, no quotation mark and no backslash")
         if not self.orders:
             raise _refused("payExchangeInfoLists must have at least one order")

@@ -29,7 +29,8 @@ _ENDINGS: Final = (
 def diagnose(text: PaymentText, signature: Signature, key: PublicKey) -> Mistakes:
     """The mistakes that, undone together, make the signature hold; empty where no usual mistake explains it."""
     for mistakes, candidate in _candidates(text):
-        if _holds(key, signature, candidate.encode()):
+        # half a character, which only an escape in the JSON can write, becomes a question mark as in Java
+        if _holds(key, signature, candidate.encode(errors="replace")):
             return mistakes
     return _NONE
 

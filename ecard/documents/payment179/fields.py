@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from ecard.documents.ceb.reasons import Reason
@@ -42,8 +42,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 def data_of(text: PaymentText) -> PaymentData:
     """The payment data in a text. MessageError names the first field that breaks its rule."""
-    head = load_json(text.head, "payExchangeInfoHead", parse_float=Decimal, parse_int=Decimal)
-    lists = load_json(text.lists, "payExchangeInfoLists", parse_float=Decimal, parse_int=Decimal)
+    head = load_json(text.head, "payExchangeInfoHead", parse_float=_number, parse_int=_number)
+    lists = load_json(text.lists, "payExchangeInfoLists", parse_float=_number, parse_int=_number)
     if not isinstance(lists, list):
         raise _refused("payExchangeInfoLists is no list")
     return PaymentData(
@@ -52,6 +52,13 @@ def data_of(text: PaymentText) -> PaymentData:
         orders=tuple(_order(order) for order in lists),
         service_time=_moment(text.service_time),
     )
+
+
+def _number(digits: str) -> Decimal:
+    try:
+        return Decimal(digits)
+    except InvalidOperation:
+        raise _refused("a number has an exponent that no amount has") from None
 
 
 def _order(value: Any) -> Order:

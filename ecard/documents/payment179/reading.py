@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -21,6 +22,10 @@ MAX_SIZE: Final = 4 << 20
 """The largest payload that is read, in bytes."""
 FIELD: Final = "payExInfoStr"
 """The name of the field of the request in which the payload is posted."""
+_MAX_DEPTH: Final = 32
+"""Objects and lists one inside the other; payment data have four."""
+_VERBATIM: Final = {"parse_int": str, "parse_float": str}
+"""Where only the shape of a JSON text matters, no number is worked out, however long it is."""
 _MEMBERS: Final = ("sessionID", "payExchangeInfoHead", "payExchangeInfoLists", "serviceTime", "certNo", "signValue")
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
 _PLAIN: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,1024}", re.ASCII)
@@ -36,7 +41,7 @@ def parse(source: Document) -> SignedPayment:
     return SignedPayment(
         text=_text(pieces),
         certificate_number=_plain(pieces["certNo"], "certNo"),
-        signature=_base64(_plain(pieces["signValue"], "signValue")),
+        signature=_signature_value(pieces["signValue"]),
     )
 
 
@@ -69,11 +74,31 @@ def _text(pieces: dict[str, str]) -> PaymentText:
 def load_json(text: str, what: str, **hooks: Any) -> Any:
     """The value of a JSON text. MessageError where it is none, is nested too deep, or names a member twice."""
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, **hooks)
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, **hooks)
     except MessageError:
         raise
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise _too_deep(what) from None
+    except ValueError:
         raise _refused(f"{what} is not JSON") from None
+    _require_depth(value, what)
+    return value
+
+
+def _require_depth(value: Any, what: str) -> None:
+    """What comes after the parser calls itself for each level, and must not run out of stack where it did not."""
+    level = [value]
+    for _ in range(_MAX_DEPTH + 1):
+        level = [held for outer in level for held in _held(outer)]
+        if not level:
+            return
+    raise _too_deep(what)
+
+
+def _held(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _payload(data: bytes) -> str:
@@ -86,15 +111,18 @@ def _payload(data: bytes) -> str:
     if not text.startswith(f"{FIELD}="):
         return text
     try:
-        return parse_qs(text.strip(), errors="strict", max_num_fields=8)[FIELD][0]
-    except (ValueError, KeyError):
-        raise _refused(f"the request has no field {FIELD} in UTF-8") from None
+        values = parse_qs(text.strip(), errors="strict", max_num_fields=8).get(FIELD, [])
+    except ValueError:
+        values = []
+    if len(values) != 1:
+        raise _refused(f"the request must have one field {FIELD}, in UTF-8")
+    return values[0]
 
 
 def _cut(text: str) -> dict[str, str]:
     """The members of a JSON object, each as the text that it has there."""
-    load_json(text, "the payload")
-    decoder, pieces = json.JSONDecoder(), {}
+    load_json(text, "the payload", **_VERBATIM)
+    decoder, pieces = json.JSONDecoder(**_VERBATIM), {}
     position = _skip(text, 0)
     if text[position] != "{":
         raise _refused("the payload is not a JSON object")
@@ -120,7 +148,9 @@ def _nested(piece: str, opening: str, what: str) -> str:
     text = json.loads(piece) if piece.startswith('"') else piece
     if not text.startswith(opening):
         raise _refused(f"{what} does not begin with {opening}")
-    load_json(text, what)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise _refused(f"{what} has half a character in it")
+    load_json(text, what, **_VERBATIM)
     return str(text)
 
 
@@ -132,7 +162,14 @@ def _plain(piece: str, what: str) -> str:
     return text
 
 
-def _base64(text: str) -> bytes:
+def _signature_value(piece: str) -> bytes:
+    if " " in piece:
+        raise MessageError(
+            "signValue has blanks in it",
+            reason=Reason.SHAPE,
+            remedy="write + as %2B in the body of the request: a bare one is read as a blank",
+        )
+    text = _plain(piece, "signValue")
     try:
         data = b64decode(text, validate=True)
     except ValueError:
@@ -151,6 +188,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(_: str) -> None:
     raise _refused("the JSON has a number that is none")
+
+
+def _too_deep(what: str) -> MessageError:
+    return _refused(f"{what} has more than {_MAX_DEPTH} objects and lists one inside the other")
 
 
 def _refused(message: str) -> MessageError:

@@ -16,7 +16,7 @@ from ecard.documents.ceb.reasons import Reason
 from ecard.documents.dxp.envelope import CHINA
 from ecard.documents.receipts.codes import CODES, TAX_STATES, Code, explain
 from ecard.documents.source import Document
-from ecard.documents.xml_guard import DEFAULT_LIMITS, XmlLimits, parse_xml, read_xml
+from ecard.documents.xml_guard import DEFAULT_LIMITS, XmlLimits, find_comment, parse_xml, read_xml
 from ecard.errors import MessageError
 
 _TAX_MESSAGES: Final = frozenset({816, 818})
@@ -57,6 +57,8 @@ class ReceiptItem:
 
     def explain(self) -> str:
         """The codes in words, a line each."""
+        if not self.codes:
+            return f"{self.entity}: no status that could be read"
         return "\n".join(
             f"{code.number}: {code.meaning} ({code.chinese})" + (f"; {code.remedy}" if code.remedy else "")
             for code in self.codes
@@ -86,10 +88,12 @@ def parse(source: Document, limits: XmlLimits = DEFAULT_LIMITS) -> Receipt:
         raise MessageError("the root element is no customs message", reason=Reason.UNKNOWN_TYPE)
     if not message_type.is_receipt:
         raise MessageError(f"{message_type.root} is sent to the customs, it is no receipt", reason=Reason.UNKNOWN_TYPE)
+    if find_comment(root) is not None:
+        raise MessageError("the receipt has comments or processing instructions", reason=Reason.COMMENTS)
     nodes = list(root.iterchildren(_PREFIX + message_type.entity))
     if not nodes:
         raise MessageError(f"the receipt has no {message_type.entity}", reason=Reason.SHAPE)
-    fields = [dict(_fields(node)) for node in nodes]
+    fields = [_fields_once(node) for node in nodes]
     return Receipt(
         message_type=message_type,
         guid=root.get("guid"),
@@ -98,9 +102,19 @@ def parse(source: Document, limits: XmlLimits = DEFAULT_LIMITS) -> Receipt:
     )
 
 
+def _fields_once(node: etree._Element) -> dict[str, str]:
+    """The fields by name. What a receipt says twice of its status or time, it may say in two ways."""
+    found: dict[str, str] = {}
+    for name, value in _fields(node):
+        if name in found and name in {*_STATUS, *_TIMES}:
+            raise MessageError(f"the receipt has {name} twice in one node", reason=Reason.SHAPE)
+        found[name] = value
+    return found
+
+
 def _fields(node: etree._Element) -> Iterator[tuple[str, str]]:
     """The simple fields of a node, and those of its head where it has one; lists of goods are left out."""
-    for child in node.iterchildren(etree.Element):
+    for child in node.iterchildren(f"{_PREFIX}*"):
         name = etree.QName(child).localname
         if not len(child):
             yield name, (child.text or "").strip()
@@ -144,7 +158,7 @@ def _time(text: str | None) -> datetime | None:
     if match is None:
         return None
     try:
-        moment = datetime.strptime(match.group(1), "%Y%m%d%H%M%S").replace(tzinfo=CHINA)
-    except ValueError:
+        moment = datetime.strptime(match.group(1), "%Y%m%d%H%M%S").replace(tzinfo=CHINA).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(microsecond=int(match.group(2).ljust(3, "0")) * 1000).astimezone(UTC)
+    return moment.replace(microsecond=int(match.group(2).ljust(3, "0")) * 1000)
