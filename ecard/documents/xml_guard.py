@@ -55,6 +55,7 @@ _TOKEN: Final = re.compile(
 )
 _ATTRIBUTE: Final = re.compile(rb"=\s*+(?:\"[^\"]*+\"|'[^']*+')")
 _NAMESPACE: Final = re.compile(rb"\sxmlns(?::[^\s=]*+)?\s*+=")
+_SEVERITY: Final = re.compile(r"\A(?:ERR|WAR)_")
 _WORDS: Final = re.compile(r"[^A-Z]+")
 
 
@@ -219,5 +220,6 @@ def _place(error: etree.XMLSyntaxError) -> str:
     """Where and what, in libxml2's name for the error: its message could quote the document."""
     line, column = error.position
     entry = error.error_log.last_error if error.error_log is not None else None
-    kind = _WORDS.sub(" ", entry.type_name.removeprefix("ERR_").removeprefix("WAR_")).strip().lower() if entry is not None else "error"
+    name = _SEVERITY.sub("", entry.type_name) if entry is not None else "ERROR"
+    kind = _WORDS.sub(" ", name).strip().lower()
     return f"{kind} at line {line}, column {column}"

@@ -126,6 +126,14 @@ class TestTheTable:
         assert failed(report) == {Step.DIGEST}
         assert report.mistakes == (Mistake.SPACE_AROUND_SIGNATURE,)
 
+    @pytest.mark.parametrize("prefixes", ["xsi", "xsi xsd", "xsi xsd ds2", "a b eb", "a b c d e", "a b c d e f g h i"])
+    def test_namespaces_added_after_the_digest_however_many(self, signer: Card, prefixes: str) -> None:
+        added = "".join(f' xmlns:{prefix}="u:{prefix}"' for prefix in prefixes.split()).encode()
+        signed = put(element(signer, c14n(MESSAGE)))
+        report = look(signed.replace(b' guid="G"', added + b' guid="G"', 1), signer)
+        assert Mistake.NAMESPACE_ADDED in report.mistakes
+        assert Mistake.EXCLUSIVE_CANONICALISATION not in report.mistakes
+
     def test_white_space_around_the_signature_taken_away(self, signer: Card) -> None:
         flat = MESSAGE.replace(b"<ceb:BaseTransfer/>\n", b"<ceb:BaseTransfer/>")
         report = look(put(element(signer, c14n(MESSAGE)), flat), signer)

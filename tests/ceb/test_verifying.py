@@ -171,10 +171,11 @@ def test_cards_in_the_shape_of_real_ones(kind: KeyKind) -> None:
 class TestKeyName:
     number = SM2.holder.certificate.serial_number
 
-    @pytest.mark.parametrize("spelling", ["{:X}", "{:x}", "{:d}", "0x{:016x}", "00{:016x}"])
+    @pytest.mark.parametrize("spelling", ["{:X}", "{:x}", "{:d}", "0x{:016x}", "00{:016x}", "0{:d}"])
     def test_another_spelling_of_the_number_is_another_name(self, spelling: str) -> None:
         changed = re.sub(rb"KeyName>[^<]*", f"KeyName>{spelling.format(self.number)}".encode(), SIGNED, count=1)
         assert failures(changed) == {Step.KEY_NAME: FindingCode.KEY_NAME_WRONG}
+        assert "only spelled otherwise" in str(ceb.inspect(changed, at=AT))
 
     def test_eight_digits_on_rsa_cards_and_sixteen_on_sm2_cards(self) -> None:
         legacy = ceb.verify(

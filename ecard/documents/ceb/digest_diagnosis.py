@@ -26,6 +26,7 @@ _MAX_SIZE: Final = 1 << 20
 _MAX_MARKS: Final = 60_000
 """Larger messages are not looked at: what costs a tenth of a second there would cost seconds here."""
 _MAX_BLANKS: Final = 24
+_MAX_SPARE: Final = 5
 _WINDOW: Final = 256
 """Bytes around the signature's place that are looked at for white space."""
 _BLANK_BEFORE: Final = re.compile(rb"(?:[ \t\n]|&#xD;)*\Z")
@@ -33,6 +34,7 @@ _BLANK_AFTER: Final = re.compile(rb"(?:[ \t\n]|&#xD;)*")
 _DECLARATION: Final = re.compile(rb"\A<\?xml[^>]*\?>\s*")
 _ROOT_TAG: Final = re.compile(rb"<[^\s/>?!]+(?:[^\"'<>]|\"[^\"]*\")*>")
 _NAMESPACE: Final = re.compile(rb" xmlns(?::([^\s=]+))?=\"[^\"]*\"")
+_PREFIX: Final = re.compile(rb"[<\s]([^\s<>:=\"']+):")
 _OPTIONAL: Final = {b"xsi": names.XSI.encode(), b"ds": names.DS.encode(), b"xsd": b"http://www.w3.org/2001/XMLSchema"}
 
 Mistakes = frozenset[Mistake]
@@ -141,16 +143,26 @@ def _declared(form: _Form) -> Iterator[_Form]:
         return
     tag = match.group()
     present = {found.group(1) or b"": found.group() for found in _NAMESPACE.finditer(tag)}
-    spare = [prefix for prefix in present if prefix and prefix + b":" not in tag][:3]
     absent = [prefix for prefix in _OPTIONAL if prefix not in present]
+    used = set(_PREFIX.findall(tag))
+    for change in _changes([prefix for prefix in present if prefix and prefix not in used], absent):
+        kept = {prefix: text for prefix, text in present.items() if prefix not in change}
+        added = {p: b' xmlns:%s="%s"' % (p, _OPTIONAL[p]) for p in change if p in absent}
+        found = {Mistake.NAMESPACE_ADDED for prefix in change if prefix in present}
+        lost = {Mistake.NAMESPACE_REMOVED for prefix in change if prefix in absent}
+        head = form.head[: match.start()] + _rewrite(tag, kept | added) + form.head[match.end() :]
+        yield _Form(form.mistakes | found | lost, head, form.tail)
+
+
+def _changes(spare: list[bytes], absent: list[bytes]) -> Iterator[tuple[bytes, ...]]:
+    """Which prefixes to leave out or put in: one or two of them, more that are there for show, and all of these."""
+    few = spare[:_MAX_SPARE]
     for count in range(1, 3):
-        for change in combinations([*spare, *absent], count):
-            kept = {prefix: text for prefix, text in present.items() if prefix not in change}
-            added = {p: b' xmlns:%s="%s"' % (p, _OPTIONAL[p]) for p in change if p in absent}
-            found = {Mistake.NAMESPACE_ADDED for prefix in change if prefix in present}
-            lost = {Mistake.NAMESPACE_REMOVED for prefix in change if prefix in absent}
-            head = form.head[: match.start()] + _rewrite(tag, kept | added) + form.head[match.end() :]
-            yield _Form(form.mistakes | found | lost, head, form.tail)
+        yield from combinations([*few, *absent], count)
+    for count in range(3, len(few) + 1):
+        yield from combinations(few, count)
+    if len(spare) > len(few):
+        yield tuple(spare)
 
 
 def _rewrite(tag: bytes, namespaces: dict[bytes, bytes]) -> bytes:

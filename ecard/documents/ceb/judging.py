@@ -246,13 +246,18 @@ class _Judgement:
         if parts.key_name == number:
             self._ledger.passed(Step.KEY_NAME)
             return
-        same = parts.key_name.lower().removeprefix("0x").lstrip("0") == number.lstrip("0")
-        detail = ", only spelled otherwise" if same else ""
+        detail = ", only spelled otherwise" if _is_spelling_of(parts.key_name, number) else ""
         self._ledger.fail(
             Step.KEY_NAME,
             FindingCode.KEY_NAME_WRONG,
             f"KeyName is {one_line(parts.key_name, 60)!r}, the certificate's number is {number}{detail}",
         )
+
+
+def _is_spelling_of(name: str, number: str) -> bool:
+    """Whether a KeyName is the number in capitals, with other zeros or signs before and in it, or in decimal."""
+    digits = name.lower().removeprefix("0x").replace(":", "").replace(" ", "").lstrip("0")
+    return digits == number.lstrip("0") or digits == str(int(number, 16))
 
 
 @lru_cache(maxsize=256)
