@@ -21,7 +21,7 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
             # a device or a pipe is written to; putting a file in its place would break it for everybody
             path.write_bytes(data)
             return
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:32]}.")
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()

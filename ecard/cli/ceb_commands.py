@@ -14,7 +14,7 @@ from ecard.apdu.cardholder import CardKeyHolder
 from ecard.apdu.consent import MAX_SIGNATURES, Consent
 from ecard.certificate import Certificate, load_certificates
 from ecard.cli.card_options import CardAddress, SlotName, TraceFile, UseLastTry, open_piv, parse_slot, pin_supplier
-from ecard.cli.error_words import in_one_line
+from ecard.cli.error_words import in_one_line, printable
 from ecard.cli.language import translate
 from ecard.cli.options import AsJson, open_document, output_target, print_json, read_bounded, write_output
 from ecard.cli.progress import steps
@@ -112,7 +112,9 @@ def _sign_directory(
     consent = Consent(most=len(batch.pending), seconds=min(_SECONDS_EACH * len(batch.pending), 24 * 3600.0))
     with holder.consented(consent, clock=time.monotonic) as consented, steps(len(batch.pending)) as begin:
         begin("waiting for the PIN")
-        result = batch.sign(consented, progress=lambda path, _: begin(path.name), **options)
+        result = batch.sign(
+            consented, progress=lambda path, _: begin(printable(path.name)), at=datetime.now(UTC), **options
+        )
     return _tell(result, as_json=as_json)
 
 
@@ -126,7 +128,7 @@ def _tell(result: BatchResult, *, as_json: bool) -> int:
         numbers = {"signed": len(result.signed), "done": len(result.done), "failed": len(result.failures)}
         print(translate(words, **numbers))
         for failure in result.failures:
-            print(f"  {failure.path.name}: {in_one_line(failure.error)}")
+            print(f"  {printable(failure.path.name)}: {in_one_line(failure.error)}")
         if result.stopped_by is not None:
             words = "  stopped with {left} left; run it again to go on"
             print(translate(words, left=len(result.not_attempted)))

@@ -20,8 +20,11 @@ _REMEDIES: Final[dict[type[EcardError], str]] = {
 
 
 def in_one_line(error: BaseException) -> str:
-    """What an error says, with what to do about it, in the user's language and without line breaks."""
-    english = " ".join(_in_english(error).split())
+    """What an error says, with what to do about it, in the user's language and without line breaks.
+
+    A name in it can come from anybody: what does not print reaches no terminal.
+    """
+    english = printable(_in_english(error))
     if not speaks_chinese():
         return english
     chinese = _kind_in_chinese(error)
@@ -29,6 +32,11 @@ def in_one_line(error: BaseException) -> str:
         reasons = [reason.chinese for reason in error.reasons if isinstance(reason, PolicyReason)]
         return f"{chinese}：{'；'.join(reasons)}" if reasons else chinese
     return f"{chinese}（{english}）" if english else chinese
+
+
+def printable(text: str) -> str:
+    """A text in one line of characters that print, each other one replaced."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
 
 
 def _in_english(error: BaseException) -> str:

@@ -20,7 +20,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 def print_json(value: dict[str, Any]) -> None:
     """Print one JSON object for programs, in UTF-8 whatever the locale, so that no name is lost."""
     sys.stdout.flush()
-    sys.stdout.buffer.write((json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
+    # bytes of a file's name that are not UTF-8 become the escapes that JSON has for half a character
+    sys.stdout.buffer.write((json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode(errors="backslashreplace"))
 
 
 def parse_moment(text: str) -> datetime:

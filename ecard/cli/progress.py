@@ -24,7 +24,8 @@ from rich.table import Table
 from ecard.cli.language import translate
 
 Thing = TypeVar("Thing")
-_WORDS: Final = TextColumn("{task.description}")
+_WORDS: Final = TextColumn("{task.description}", markup=False)
+"""Names of files are shown as they are: a bracket in one is no command to rich."""
 _LARGE: Final = 1 << 26
 """Bytes of a file from which on its reading takes long enough to be shown."""
 _shown: Final[list[Progress]] = []

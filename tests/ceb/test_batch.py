@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +15,7 @@ from ecard.certificate import Certificate
 from ecard.documents import ceb
 from ecard.documents.ceb import Batch, Profile
 from ecard.documents.signers import UnsafeAnyone
-from ecard.errors import CardConnectionError, EcardError, InvalidInputError
+from ecard.errors import CardConnectionError, EcardError, InvalidInputError, WrongCardError
 from ecard.keyholder import KeyHolder
 from ecard.pki.identity import CardType
 from tests.ceb.centre import AT, card
@@ -134,6 +138,88 @@ def test_options_are_those_of_sign(places: tuple[Path, Path]) -> None:
     (places[1] / "0.xml").unlink()
     refused = plan(places).sign(SM2.holder, roles={CardType.LEGAL_PERSON})
     assert names(refused.not_attempted) == ["0.xml"], "the wrong card would fail every file"
+
+
+def test_an_expired_certificate_ends_the_batch(places: tuple[Path, Path]) -> None:
+    result = plan(places).sign(SM2.holder, at=SM2.certificate.not_after + timedelta(seconds=1))
+    assert isinstance(result.stopped_by, WrongCardError)
+    assert len(result.not_attempted) == 5
+
+
+def test_what_is_no_file_is_listed_and_never_opened(places: tuple[Path, Path]) -> None:
+    source, target = places
+    os.mkfifo(source / "5.xml")
+    (source / "6.xml").symlink_to("nowhere")
+    (source / "7.xml").symlink_to("7.xml")
+    (source / "8.xml").symlink_to("0.xml")
+    os.mkfifo(target / "0.xml")
+    (target / "1.xml").mkdir()
+    (target / "2.xml").symlink_to("nowhere")
+    for overwrite in (False, True):
+        batch = plan(places, overwrite=overwrite)
+        assert [f.path.name for f in batch.blocked] == ["0.xml", "1.xml", "2.xml", "5.xml", "6.xml", "7.xml"]
+        assert names(batch.pending) == ["3.xml", "4.xml", "8.xml"]
+    assert names(batch.sign(SM2.holder).signed) == ["3.xml", "4.xml", "8.xml"]
+
+
+def test_what_comes_to_the_place_after_the_plan_is_left_alone(places: tuple[Path, Path]) -> None:
+    batch = plan(places)
+    (places[1] / "1.xml").write_bytes(b"somebody else's")
+    (places[0] / "2.xml").unlink()
+    (places[0] / "3.xml").write_bytes(SMALL.replace(b'"G"', b'"changed"'))
+    result = batch.sign(SM2.holder)
+    assert [failure.path.name for failure in result.failures] == ["1.xml", "2.xml"]
+    assert (places[1] / "1.xml").read_bytes() == b"somebody else's"
+    assert ceb.remove_signature((places[1] / "3.xml").read_bytes()) == (places[0] / "3.xml").read_bytes()
+
+
+def test_a_target_that_cannot_be_written_ends_the_batch_with_its_list(
+    places: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder, replace = Unreliable(3), os.replace
+
+    def full(old: str, new: Path) -> None:
+        if holder.left == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", full)
+    result = plan(places).sign(holder)
+    assert names(result.signed) == ["0.xml", "1.xml"]
+    assert names(result.not_attempted) == ["2.xml", "3.xml", "4.xml"]
+    assert "No space left" in str(result.stopped_by)
+    assert sorted(path.name for path in places[1].iterdir()) == ["0.xml", "1.xml"]
+
+
+def test_a_killed_batch_leaves_whole_files_and_is_resumed(places: tuple[Path, Path]) -> None:
+    """The process ends between the writing of a file and its renaming, as kill -9 would end it."""
+    child = os.fork()
+    if not child:
+        try:
+            renamed: list[Path] = []
+            replace = os.replace
+
+            def kill(old: str, new: Path) -> None:
+                if len(renamed) == 2:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                replace(old, new)
+                renamed.append(new)
+
+            os.replace = kill  # type: ignore[assignment]
+            plan(places).sign(SM2.holder)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    batch = plan(places)
+    assert (names(batch.done), names(batch.pending)) == (["0.xml", "1.xml"], ["2.xml", "3.xml", "4.xml"])
+    assert batch.sign(SM2.holder).complete
+    assert len(plan(places).done) == 5
+
+
+def test_a_name_as_long_as_names_can_be(places: tuple[Path, Path]) -> None:
+    name = "单" * 83 + ".xml"
+    (places[0] / "0.xml").rename(places[0] / name)
+    assert name in names(plan(places).sign(SM2.holder).signed)
 
 
 def test_places_that_are_wrong(places: tuple[Path, Path], tmp_path: Path) -> None:

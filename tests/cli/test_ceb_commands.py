@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +92,40 @@ def test_a_wrong_pin_ends_a_batch_after_one_try(
     assert outcome.status == 2
     assert "2 tries left" in outcome.err
     assert list((tmp_path / "signed").iterdir()) == []
+
+
+@pytest.mark.parametrize("json_wanted", [False, True])
+def test_names_of_files_cannot_speak_to_the_terminal(
+    customs: Demo, ecard: Ecard, tmp_path: Path, json_wanted: bool
+) -> None:
+    outbox, signed = tmp_path / "outbox", tmp_path / "signed"
+    outbox.mkdir()
+    for name in (b"[red]\x1b[31m\n.xml", b"\xff.xml", b"[bold].xml"):
+        (outbox / os.fsdecode(name)).write_text("<ceb:")
+        shutil.copy(SAMPLES / "CEB621Message.xml", outbox / os.fsdecode(b"good" + name))
+    outcome = sign(ecard, customs, outbox, "-o", signed, "--replace", *(["--json"] if json_wanted else []))
+    assert outcome.status == 1
+    assert "\x1b" not in outcome.out
+    assert sorted(os.fsencode(path.name) for path in signed.iterdir()) == sorted(
+        [b"good[red]\x1b[31m\n.xml", b"good\xff.xml", b"good[bold].xml"]
+    )
+    if json_wanted:
+        told = json.loads(outcome.out)
+        assert str(signed / "good\udcff.xml") in told["signed"]
+        assert {failure["file"] for failure in told["failures"]} == {
+            str(outbox / name) for name in ("[red]\x1b[31m\n.xml", "\udcff.xml", "[bold].xml")
+        }
+    else:
+        assert outcome.out.count("\n") == 4
+
+
+def test_a_receipt_that_says_two_things_is_refused(ecard: Ecard, tmp_path: Path) -> None:
+    receipt = tmp_path / "receipt.xml"
+    text = (SAMPLES / "CEB312Message.xml").read_text(encoding="utf-8-sig")
+    receipt.write_text(re.sub(r"(returnStatus>)(?=[0-9])", r"\1<!-- x -->", text), encoding="utf-8")
+    outcome = ecard("ceb", "explain", receipt)
+    assert outcome.status == 2
+    assert "comments" in outcome.err
 
 
 def test_a_receipt_is_explained(ecard: Ecard) -> None:

@@ -5,8 +5,10 @@ A file that is signed already is recognised by what is in it, so a batch that wa
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from ecard.certificate import Certificate
@@ -48,9 +50,9 @@ class BatchResult:
     """Files that had been signed before."""
     failures: tuple[Failure, ...]
     not_attempted: tuple[Path, ...]
-    """Files that were left because the card could not go on: run the batch again to sign them."""
+    """Files that were left because the batch could not go on: run it again to sign them."""
     stopped_by: EcardError | None
-    """What the card or its holder answered, where that ended the batch."""
+    """What the card, its holder or the target answered, where that ended the batch."""
 
     @property
     def complete(self) -> bool:
@@ -69,8 +71,9 @@ class Batch:
     done: tuple[Path, ...]
     """Files whose signed form, by the same certificate, is in the target already."""
     blocked: tuple[Failure, ...]
-    """Files that cannot be signed because something else has the place of their signed form."""
+    """Names that are no files, and files whose signed form has its place taken by something else."""
     replace: bool = False
+    overwrite: bool = False
 
     @staticmethod
     def plan(
@@ -85,26 +88,27 @@ class Batch:
         """Look at the files of ``source`` that fit ``pattern``, in the order of their names, and at ``target``.
 
         ``replace`` signs messages anew that are signed; ``overwrite`` replaces files in the target that are not the
-        signed form of what is in the source. Raises InvalidInputError where a directory is missing, or both are one.
+        signed form of what is in the source. Directories inside ``source`` are passed over. Raises InvalidInputError
+        where a directory is missing or cannot be read, or both are one.
         """
-        if not source.is_dir() or not target.is_dir():
-            raise InvalidInputError(f"{source if target.is_dir() else target} is not a directory")
+        _require_directory(source)
+        _require_directory(target)
         if source.resolve() == target.resolve():
             raise InvalidInputError("signed messages are written into another directory than the one they come from")
         pending: list[Path] = []
         done: list[Path] = []
         blocked: list[Failure] = []
-        for path in sorted(path for path in source.glob(pattern) if path.is_file()):
+        for path in sorted(path for path in source.glob(pattern) if not path.is_dir()):
             signed = target / path.name
-            if not signed.exists():
-                pending.append(path)
-            elif _is_signed_form(path, signed, certificate, replace=replace):
+            if not path.is_file():
+                blocked.append(Failure(path, InvalidInputError(f"{path} is no file")))
+            elif signed.is_file() and _is_signed_form(path, signed, certificate, replace=replace):
                 done.append(path)
-            elif overwrite:
+            elif _is_free(signed, overwrite=overwrite):
                 pending.append(path)
             else:
-                blocked.append(Failure(path, InvalidInputError(f"{signed} holds something else", remedy="remove it")))
-        return Batch(source, target, tuple(pending), tuple(done), tuple(blocked), replace)
+                blocked.append(Failure(path, _taken(signed)))
+        return Batch(source, target, tuple(pending), tuple(done), tuple(blocked), replace, overwrite)
 
     def sign(
         self,
@@ -114,19 +118,22 @@ class Batch:
         schemas: Schemas | None = None,
         enterprise_codes: Collection[str] = (),
         roles: Collection[CardType] = SIGNING_ROLES,
+        at: datetime | None = None,
         progress: Callable[[Path, EcardError | None], None] | None = None,
     ) -> BatchResult:
         """Sign what is pending, each file into the target at once, and go on after a message that cannot be signed.
 
-        An error of the card, its PIN or its certificate ends the batch: it would meet every file. ``progress`` is
-        called after each file with its error, None for none. The other arguments are those of ``sign``. Raises
-        InvalidInputError where the target cannot be written.
+        An error of the card, its PIN or its certificate ends the batch, and so does a target that cannot be written:
+        it would meet every file. ``progress`` is called after each file with its error, None for none. The other
+        arguments are those of ``sign``.
         """
         signed: list[Path] = []
         failures = list(self.blocked)
         for number, path in enumerate(self.pending):
-            failure: EcardError | None = None
+            place = self.target / path.name
+            failure = stop = None
             try:
+                _require_free(place, overwrite=self.overwrite)
                 message = sign(
                     path,
                     holder,
@@ -135,18 +142,52 @@ class Batch:
                     schemas=schemas,
                     enterprise_codes=enterprise_codes,
                     roles=roles,
+                    at=at,
                 )
             except InvalidInputError as error:
-                failure = error
-                failures.append(Failure(path, error))
+                failures.append(Failure(path, failure := error))
             except EcardError as error:
-                return BatchResult(tuple(signed), self.done, tuple(failures), self.pending[number:], error)
+                stop = error
             else:
-                write_atomically(self.target / path.name, message)
-                signed.append(self.target / path.name)
+                stop = _write(place, message)
+                signed += [] if stop else [place]
+            if stop is not None:
+                return BatchResult(tuple(signed), self.done, tuple(failures), self.pending[number:], stop)
             if progress is not None:
                 progress(path, failure)
         return BatchResult(tuple(signed), self.done, tuple(failures), (), None)
+
+
+def _require_directory(path: Path) -> None:
+    try:
+        next(path.iterdir(), None)
+    except NotADirectoryError:
+        raise InvalidInputError(f"{path} is not a directory") from None
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _is_free(signed: Path, *, overwrite: bool) -> bool:
+    """Whether a file may be put there: nothing is there, not even a link, or a file that may be replaced."""
+    return (overwrite and signed.is_file()) or not os.path.lexists(signed)
+
+
+def _require_free(signed: Path, *, overwrite: bool) -> None:
+    if not _is_free(signed, overwrite=overwrite):
+        raise _taken(signed)
+
+
+def _write(path: Path, message: bytes) -> EcardError | None:
+    """Write a signed message; what was wrong where it cannot be written."""
+    try:
+        write_atomically(path, message)
+    except InvalidInputError as error:
+        return error
+    return None
+
+
+def _taken(signed: Path) -> InvalidInputError:
+    return InvalidInputError(f"{signed} holds something else", remedy="remove it")
 
 
 def _is_signed_form(source: Path, signed: Path, certificate: Certificate, *, replace: bool) -> bool:

@@ -122,7 +122,7 @@ def _payload(data: bytes) -> str:
 def _cut(text: str) -> dict[str, str]:
     """The members of a JSON object, each as the text that it has there."""
     load_json(text, "the payload", **_VERBATIM)
-    decoder, pieces = json.JSONDecoder(**_VERBATIM), {}
+    decoder, pieces = json.JSONDecoder(parse_int=str, parse_float=str), {}
     position = _skip(text, 0)
     if text[position] != "{":
         raise _refused("the payload is not a JSON object")
