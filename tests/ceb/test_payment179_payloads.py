@@ -10,7 +10,7 @@ import pytest
 from ecard.algorithms import KeyKind
 from ecard.documents import payment179
 from ecard.documents.ceb import Mistake
-from ecard.documents.payment179 import PaymentStep
+from ecard.documents.payment179 import PaymentStep, reading
 from ecard.errors import MessageError
 from tests.ceb.centre import card
 from tests.ceb.test_payment179 import DATA, SM2, change_text, failed, look, signing
@@ -42,12 +42,40 @@ def test_half_a_character_in_a_text_that_holds_the_head_is_refused() -> None:
         payment179.parse(in_a_text.encode())
 
 
-@pytest.mark.parametrize("depth", [30, 33, 500, 900, 950, 990, 2000, 100_000])
+@pytest.mark.parametrize("depth", [30, 33, 500, 900, 950, 990, 2000, 20_000])
 def test_lists_one_inside_the_other_are_refused_before_anything_recurses(depth: int) -> None:
     nested = GOOD.replace(SIGNED.text.lists, "[" * depth + "]" * depth)
     report = look(nested.encode())
     assert failed(report) == ({PaymentStep.SIGNATURE} if depth == 30 else {PaymentStep.READING})
     assert depth == 30 or "one inside the other" in str(report)
+
+
+@pytest.mark.parametrize("item", ["{}", "[]", '""', "1", "[[[[[[[[]]]]]]]]"])
+@pytest.mark.parametrize("as_text", [False, True])
+def test_a_crowd_of_small_items_is_refused_before_it_is_parsed(
+    item: str, as_text: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = f"[{','.join([item] * 100_000)}]"
+    payload = GOOD.replace(SIGNED.text.lists, json.dumps(crowd) if as_text else crowd)
+    monkeypatch.setattr(reading, "load_json", lambda *_, **__: pytest.fail("it was parsed"))
+    with pytest.raises(MessageError, match="more than 50000 members and items"):
+        payment179.parse(payload.encode())
+
+
+def test_a_request_of_a_million_escapes_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "parse_qs", lambda *_, **__: pytest.fail("it was decoded"))
+    with pytest.raises(MessageError, match="escaped bytes"):
+        payment179.parse(b"payExInfoStr=" + b"%41" * 1_000_000)
+
+
+def test_large_payloads_are_judged_and_not_explained() -> None:
+    text = change_text("面膜", "面" * 300_000)
+    right = signing(text.signed_bytes().decode()).payload().replace(SIGNED.text.lists, text.lists)
+    assert look(right.encode()).accepted
+    wrong = signing(text.signed_bytes().decode() + "\n").payload().replace(SIGNED.text.lists, text.lists)
+    report = look(wrong.encode())
+    assert failed(report) == {PaymentStep.SIGNATURE}
+    assert report.mistakes == ()
 
 
 @pytest.mark.parametrize("digits", ["1E999999999999999999999", "1E-999999999999999999999"])

@@ -288,6 +288,8 @@ class TestRefusals:
                 XmlError,
             ),
             (SMALL + b"<!-- x -->", XmlError),
+            (SMALL + b"<?x </b?>", XmlError),
+            (SMALL + b"<!-- </b-->", XmlError),
             (SMALL[:-1], XmlError),
         ],
     )

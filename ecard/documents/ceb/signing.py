@@ -24,7 +24,7 @@ from ecard.documents.ceb.spans import SIGNATURE
 from ecard.documents.ceb.suitability import SIGNING_ROLES, read_identity, require_suitable
 from ecard.documents.source import Document
 from ecard.documents.xml_guard import DEFAULT_LIMITS, XmlLimits, find_comment, parse_xml, read_xml
-from ecard.errors import MessageError, UnsupportedAlgorithmError
+from ecard.errors import MessageError, UnsupportedAlgorithmError, XmlError
 from ecard.keyholder import KeyHolder
 from ecard.pki.identity import CardIdentity, CardType
 
@@ -131,7 +131,11 @@ def _require_signable(root: etree._Element, *, other_xml: bool) -> MessageType |
 
 def _require_alone(root: etree._Element, before: frozenset[str]) -> etree._Element:
     """The placeholder's element, where it is the only signature and stands where the schema wants it."""
-    if sum(1 for _ in root.iter(SIGNATURE)) > 1:
+    count = sum(1 for _ in root.iter(SIGNATURE))
+    if not count:
+        # what looked like the end tag of the root stands in a comment or an instruction after it
+        raise XmlError("the document does not end with the end tag of its root element")
+    if count > 1:
         raise MessageError(
             "the message has a signature already",
             reason=Reason.ALREADY_SIGNED,

@@ -16,6 +16,7 @@ from ecard.keys import PublicKey
 
 Mistakes = frozenset[Mistake]
 
+_MAX_SIZE: Final = 1 << 18
 _NUMBER: Final = re.compile(r'"\\u0000([^"\\]*)\\u0000"')
 _NONE: Final[Mistakes] = frozenset()
 _REWRITTEN: Final = frozenset({Mistake.JSON_REWRITTEN})
@@ -27,7 +28,12 @@ _ENDINGS: Final = (
 
 
 def diagnose(text: PaymentText, signature: Signature, key: PublicKey) -> Mistakes:
-    """The mistakes that, undone together, make the signature hold; empty where no usual mistake explains it."""
+    """The mistakes that, undone together, make the signature hold; empty where no usual mistake explains it.
+
+    Payloads of more than 256 Ki characters are not explained.
+    """
+    if len(text.head) + len(text.lists) > _MAX_SIZE:
+        return _NONE
     for mistakes, candidate in _candidates(text):
         # half a character, which only an escape in the JSON can write, becomes a question mark as in Java
         if _holds(key, signature, candidate.encode(errors="replace")):

@@ -22,10 +22,12 @@ MAX_SIZE: Final = 4 << 20
 """The largest payload that is read, in bytes."""
 FIELD: Final = "payExInfoStr"
 """The name of the field of the request in which the payload is posted."""
+_MAX_MARKS: Final = 50_000
+"""Commas and opening brackets, in texts too: many times what thousands of orders have."""
+_MAX_ESCAPES: Final = 200_000
+"""Bytes of a request that are written as % and two digits: each costs the decoder a hundred bytes."""
 _MAX_DEPTH: Final = 32
 """Objects and lists one inside the other; payment data have four."""
-_VERBATIM: Final = {"parse_int": str, "parse_float": str}
-"""Where only the shape of a JSON text matters, no number is worked out, however long it is."""
 _MEMBERS: Final = ("sessionID", "payExchangeInfoHead", "payExchangeInfoLists", "serviceTime", "certNo", "signValue")
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
 _PLAIN: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,1024}", re.ASCII)
@@ -85,6 +87,13 @@ def load_json(text: str, what: str, **hooks: Any) -> Any:
     return value
 
 
+def _require_json(text: str, what: str) -> None:
+    """That a text is JSON of moderate size. No number is worked out, however long it is."""
+    if sum(text.count(mark) for mark in ",[{") > _MAX_MARKS:
+        raise _refused(f"{what} has more than {_MAX_MARKS} members and items")
+    load_json(text, what, parse_int=str, parse_float=str)
+
+
 def _require_depth(value: Any, what: str) -> None:
     """What comes after the parser calls itself for each level, and must not run out of stack where it did not."""
     level = [value]
@@ -110,6 +119,8 @@ def _payload(data: bytes) -> str:
         raise _refused("the payload is not UTF-8") from None
     if not text.startswith(f"{FIELD}="):
         return text
+    if text.count("%") > _MAX_ESCAPES:
+        raise _refused(f"the request has more than {_MAX_ESCAPES} escaped bytes")
     try:
         values = parse_qs(text.strip(), errors="strict", max_num_fields=8).get(FIELD, [])
     except ValueError:
@@ -121,7 +132,7 @@ def _payload(data: bytes) -> str:
 
 def _cut(text: str) -> dict[str, str]:
     """The members of a JSON object, each as the text that it has there."""
-    load_json(text, "the payload", **_VERBATIM)
+    _require_json(text, "the payload")
     decoder, pieces = json.JSONDecoder(parse_int=str, parse_float=str), {}
     position = _skip(text, 0)
     if text[position] != "{":
@@ -150,7 +161,7 @@ def _nested(piece: str, opening: str, what: str) -> str:
         raise _refused(f"{what} does not begin with {opening}")
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise _refused(f"{what} has half a character in it")
-    load_json(text, what, **_VERBATIM)
+    _require_json(text, what)
     return str(text)
 
 
