@@ -11,7 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from ecard.apdu.command import Command
+from ecard.apdu.words import Ins
+from ecard.cli import card_options
 from ecard.cli.app import run
+from ecard.connection import connector
+from ecard.simulator.faults import Fault, FaultyReader, Rule
 from tests.cli.conftest import Demo, Outcome
 from tests.shared_material import SHARED, needs_shared
 
@@ -92,6 +97,32 @@ def test_a_wrong_pin_ends_a_batch_after_one_try(
     assert outcome.status == 2
     assert "2 tries left" in outcome.err
     assert list((tmp_path / "signed").iterdir()) == []
+
+
+@pytest.mark.parametrize("fault", [f for f in Fault if f is not Fault.SLOW], ids=lambda fault: fault.value)
+def test_a_card_that_fails_in_the_middle_leaves_whole_files_and_a_list(
+    customs: Demo, ecard: Ecard, tmp_path: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox, signed = tmp_path / "outbox", tmp_path / "signed"
+    outbox.mkdir()
+    for number in range(4):
+        shutil.copy(SAMPLES / "CEB621Message.xml", outbox / f"{number}.xml")
+    signatures: list[Command] = []
+
+    def third(command: Command) -> bool:
+        signatures.extend([command] * (command.ins == Ins.GENERAL_AUTHENTICATE))
+        return len(signatures) == 3
+
+    with monkeypatch.context() as patch:
+        faulty = [Rule(fault, ins=Ins.GENERAL_AUTHENTICATE, when=third)]
+        patch.setattr(card_options, "connector", lambda _: FaultyReader(connector(customs.card("operator-1")), faulty))
+        first = sign(ecard, customs, outbox, "-o", signed, "--replace")
+    assert first.status == 2, first
+    assert first.out == "signed 2, signed before 0, failed 0\n  stopped with 2 left; run it again to go on\n"
+    assert first.err.count("\n") == 1
+    assert sorted(path.name for path in signed.iterdir()) == ["0.xml", "1.xml"]
+    again = sign(ecard, customs, outbox, "-o", signed, "--replace")
+    assert (again.status, again.out) == (0, "signed 2, signed before 2, failed 0\n")
 
 
 @pytest.mark.parametrize("json_wanted", [False, True])
