@@ -313,6 +313,14 @@ class TestPolicies:
         hidden = signed.replace(code, cut % (code[2:] if cut.startswith(b"91") else code))
         assert failures(hidden) == {Step.ENTERPRISE: FindingCode.DECLARANT_DIFFERS}
 
+    @needs_shared
+    def test_a_code_of_the_own_enterprise_beside_another_of_the_same_name_hides_nothing(self) -> None:
+        message = re.sub(
+            rb"(<ceb:(agent|ebc)Code>)", rb"<ceb:\2Code>M000100Y4</ceb:\2Code>\1", declared_by(OTHER_CREDIT)
+        )
+        signed = ceb.sign(message, SM2.holder, enterprise_codes={OTHER_CREDIT})
+        assert failures(signed) == {Step.ENTERPRISE: FindingCode.DECLARANT_DIFFERS}
+
     def test_a_moment_without_a_time_zone(self) -> None:
         with pytest.raises(InvalidInputError, match="time zone"):
             ceb.inspect(SIGNED, at=AT.replace(tzinfo=None))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from lxml import etree
@@ -39,13 +40,14 @@ def compare_declarant(
     caller knows to be of the certificate's enterprise. A node is the enterprise's where one of its codes is.
     """
     verdicts: list[bool | None] = []
-    transfer = _first_text(root, TRANSFER_CODE) if TRANSFER_CODE in message_type.declarants else ""
+    transfer = _texts(root, TRANSFER_CODE) if TRANSFER_CODE in message_type.declarants else []
+    own = partial(_is_own, identity=identity, enterprise_codes=enterprise_codes)
     for number, node in enumerate(root.iterchildren(_PREFIX + message_type.entity), start=1):
         if number > _MAX_NODES:
             verdicts.append(None)
             break
-        codes = _codes(node, message_type, transfer)
-        found = [_is_own(code, identity, enterprise_codes) for code in codes.values()]
+        codes = _codes(node, message_type, transfer, own)
+        found = [own(code) for code in codes.values()]
         if True not in found and False in found and None not in found:
             shown = ", ".join(f"{name} {one_line(code, 18)}" for name, code in codes.items())
             return Comparison(
@@ -63,22 +65,25 @@ def compare_declarant(
     )
 
 
-def _codes(node: etree._Element, message_type: MessageType, transfer: str) -> dict[str, str]:
+def _codes(
+    node: etree._Element, message_type: MessageType, transfer: list[str], own: Callable[[str], bool | None]
+) -> dict[str, str]:
+    """The code of each name; where a name comes several times, one that is not the enterprise's counts."""
     codes: dict[str, str] = {}
     for name in message_type.declarants:
-        code = transfer if name == TRANSFER_CODE else _first_text(node, name)
-        if code:
-            codes[name] = code
+        texts = transfer if name == TRANSFER_CODE else _texts(node, name)
+        if texts:
+            codes[name] = next((text for text in texts if own(text) is not True), texts[0])
     return codes
 
 
-def _first_text(element: etree._Element, name: str) -> str:
-    """The text of the first element of this name as it is signed: a comment inside does not cut it off."""
-    found = next(element.iter(_PREFIX + name), None)
-    return "" if found is None else str(_SIGNED_TEXT(found)).strip()
+def _texts(element: etree._Element, name: str) -> list[str]:
+    """The texts of all elements of this name as they are signed: a comment inside does not cut one off."""
+    texts = (str(_SIGNED_TEXT(found)).strip() for found in element.iter(_PREFIX + name))
+    return [text for text in texts if text]
 
 
-def _is_own(code: str, identity: CardIdentity, enterprise_codes: Collection[str]) -> bool | None:
+def _is_own(code: str, *, identity: CardIdentity, enterprise_codes: Collection[str]) -> bool | None:
     if code in enterprise_codes:
         return True
     if len(code) in {9, 18} and identity.organisation_code is not None:
