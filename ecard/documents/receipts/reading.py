@@ -16,7 +16,7 @@ from ecard.documents.ceb.reasons import Reason
 from ecard.documents.dxp.envelope import CHINA
 from ecard.documents.receipts.codes import CODES, TAX_STATES, Code, explain
 from ecard.documents.source import Document
-from ecard.documents.xml_guard import DEFAULT_LIMITS, XmlLimits, find_comment, parse_xml, read_xml
+from ecard.documents.xml_guard import DEFAULT_LIMITS, XmlLimits, parse_xml, read_xml
 from ecard.errors import MessageError
 
 _TAX_MESSAGES: Final = frozenset({816, 818})
@@ -88,8 +88,8 @@ def parse(source: Document, limits: XmlLimits = DEFAULT_LIMITS) -> Receipt:
         raise MessageError("the root element is no customs message", reason=Reason.UNKNOWN_TYPE)
     if not message_type.is_receipt:
         raise MessageError(f"{message_type.root} is sent to the customs, it is no receipt", reason=Reason.UNKNOWN_TYPE)
-    if find_comment(root) is not None:
-        raise MessageError("the receipt has comments or processing instructions", reason=Reason.COMMENTS)
+    # nobody signs a receipt, so a comment is no fault; but a text that one stands in must be read whole
+    etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
     nodes = list(root.iterchildren(_PREFIX + message_type.entity))
     if not nodes:
         raise MessageError(f"the receipt has no {message_type.entity}", reason=Reason.SHAPE)
