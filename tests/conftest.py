@@ -1,6 +1,7 @@
 """A watch over the whole run: every PIN that was made, and everything that was logged, raised or printed.
 
-``tests/test_no_secret_left.py`` runs last and searches what was collected, and the files that the tests left.
+At its end what was collected is searched for the PINs, and so are the files that the tests left, where
+ECARD_SEARCH_SECRETS asks for it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ecard.errors import EcardError
 from ecard.pin import Pin
 from tests.pcsc_service import claim
+from tests.secret_search import leaks_in_files, leaks_in_texts
 
 _ENOUGH_DIGITS = re.compile(r"(?:\d[ ,:-]{0,2}){6}")
 """A text without this shows no PIN of digits (full-width digits count), so there is no need to keep it."""
@@ -35,6 +39,8 @@ class Watch(logging.Handler):
         self.pins: dict[str, set[bytes]] = defaultdict(set)
         self.texts: dict[str, set[str]] = defaultdict(set)
         self.heard = 0
+        self.place: Path | None = None
+        """Where the tests of this process leave their files."""
 
     def emit(self, record: logging.LogRecord) -> None:
         self.note(logging.Formatter().format(record))
@@ -47,6 +53,8 @@ class Watch(logging.Handler):
 
 
 WATCH = Watch()
+SEARCHED: list[list[str]] = []
+"""What the searches found, one for each process that ran tests."""
 claim()
 
 
@@ -56,8 +64,9 @@ def running() -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _watched() -> Iterator[None]:
+def _watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Note every PIN, and every text of ecard's exceptions."""
+    WATCH.place = tmp_path_factory.getbasetemp()
     make_pin, make_error = Pin.__init__, EcardError.__init__
 
     def noted_pin(self: Pin, value: str | bytes | bytearray) -> None:
@@ -101,6 +110,29 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
             WATCH.note(text)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The search comes last."""
-    items.sort(key=lambda item: item.path.name == "test_no_secret_left.py")
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Search what this process collected, and the files that its tests left, when ECARD_SEARCH_SECRETS asks for it."""
+    if "ECARD_SEARCH_SECRETS" not in os.environ:
+        return
+    if WATCH.place is not None:
+        SEARCHED.append([*leaks_in_texts(WATCH.texts, WATCH.pins), *leaks_in_files(WATCH.place, WATCH.pins)])
+        # one of several processes (pytest-xdist) hands its findings to the one that reports
+        getattr(session.config, "workeroutput", {})["leaks"] = SEARCHED[-1]
+    if any(SEARCHED):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the findings of a process that ended."""
+    SEARCHED.append(getattr(node, "workeroutput", {}).get("leaks", []))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the search found."""
+    if "ECARD_SEARCH_SECRETS" in os.environ and SEARCHED:
+        found = [line for lines in SEARCHED for line in lines]
+        terminalreporter.section("search for PINs")
+        terminalreporter.write_line(f"{len(found)} places show one, in what {len(SEARCHED)} processes left")
+        for line in found:
+            terminalreporter.write_line(f"  {line}")
