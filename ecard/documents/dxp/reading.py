@@ -1,4 +1,4 @@
-"""Reading a transport envelope, strictly by its schema."""
+"""Reading a transport envelope by its schema: elements, their order and texts. Further attributes are passed over."""
 
 from __future__ import annotations
 
