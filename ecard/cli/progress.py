@@ -54,6 +54,14 @@ def counted(things: Iterable[Thing], total: int, words: str) -> Iterator[Thing]:
 
 
 @contextmanager
+def counting(words: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for work that itself tells how many of how many are done: what is yielded is to be called with both."""
+    with _display(_WORDS, BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn()) as progress:
+        task = progress.add_task(translate(words), total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+@contextmanager
 def waiting(words: str) -> Iterator[None]:
     """A sign of life for work whose length nobody knows."""
     with _display(SpinnerColumn(), _WORDS, TimeElapsedColumn(), transient=True) as progress:

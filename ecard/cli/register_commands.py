@@ -8,6 +8,7 @@ from typing import Final
 import typer
 
 from ecard.cli import (
+    centre_copying,
     centre_entry,
     centre_founding,
     centre_making,
@@ -38,6 +39,7 @@ COMMANDS: Final[dict[str, Callable[..., int | None]]] = {
     "status": centre_reading.status,
     "audit": centre_reading.audit,
     "log": centre_reading.log,
+    "copy": centre_copying.copy,
 }
 """The commands by their names."""
 

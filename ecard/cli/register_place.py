@@ -97,7 +97,7 @@ def found(
     write_atomically(directory / "seal.key", key.pkcs8(password), mode=_PRIVATE)
     write_atomically(directory / "vault.key", Vault.new_key(), mode=_PRIVATE)
     place = database or str(directory.absolute() / "register.db")
-    write_atomically(directory / "centre.json", json.dumps({"register": place}).encode(), mode=_PRIVATE)
+    point_to(directory, place)
     Register.create(place).close()
     with centre_in(directory, password) as centre:
         centre.found(name, subject.organisation_code, card, at=now)
@@ -116,12 +116,21 @@ def _points(address: str | None, name: str) -> PublicationPoints | None:
 @contextmanager
 def register_in(directory: Path) -> Iterator[Register]:
     """The register of the centre in a directory; needs no password."""
+    with Register.open(register_of(directory)) as register:
+        yield register
+
+
+def register_of(directory: Path) -> str:
+    """Where the register of the centre in a directory is, as ``Register.open`` takes it. Raises InvalidInputError."""
     try:
-        place = json.loads((directory / "centre.json").read_bytes())["register"]
+        return str(json.loads((directory / "centre.json").read_bytes())["register"])
     except (OSError, ValueError, KeyError, TypeError):
         raise InvalidInputError(f"{directory} holds no data centre", remedy="ecard centre init DIR") from None
-    with Register.open(place) as register:
-        yield register
+
+
+def point_to(directory: Path, place: str) -> None:
+    """Write down where the register of the centre in a directory is; a URL may hold a password."""
+    write_atomically(directory / "centre.json", json.dumps({"register": place}).encode(), mode=_PRIVATE)
 
 
 @contextmanager

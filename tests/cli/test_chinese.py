@@ -89,13 +89,17 @@ def test_the_examples_are_the_same(path: str) -> None:
     assert examples(COMMANDS[path]) == examples(dict(tree())[path].help or "")
 
 
+CALLS = {"translate", "begin", "waiting", "counting", "counted"}
+"""What says a text."""
+
+
 def spoken() -> set[str]:
     """The texts that the command line says through ``translate``: constants in its calls, and in what it is given."""
     said: set[str] = set()
     for path in SOURCES:
         module = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(module):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"translate", "begin", "waiting", "counted"}:
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in CALLS:
                 wanted = node.args[-1:] if ast.unparse(node.func) == "counted" else node.args[:1]
                 said |= {text for argument in wanted for text in constants(argument)}
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in {"words", "waiting"}:

@@ -93,4 +93,11 @@ PIN 本身在卡上修改：ecard card pin change。
     "ecard centre log": """输出登记簿，每条一行 JSON，不含个人数据。
 
 示例：ecard centre log --centre centre/ --after 100""",
+    "ecard centre copy": """把登记簿复制到空的数据库，并核查副本；所指目录的数据分中心此后使用新的登记簿。
+
+旧登记簿保持原样。请先停止所有向数据分中心发出指令的程序。
+
+FROM 为数据分中心的目录时（其中有签发中心的证书），指令和回执的签名一并核查。
+
+示例：ecard centre copy centre/ postgresql://ecard@db.example/register""",
 }

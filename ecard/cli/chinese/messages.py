@@ -102,6 +102,9 @@ _REGISTER: Final = {
     "{entries} entries, whole": "共 {entries} 条，完好",
     "{entries} entries, damaged": "共 {entries} 条，已损坏",
     "auditing the register": "正在核查登记簿",
+    "copying the register": "正在复制登记簿",
+    "{entries} entries copied, and audited": "已复制 {entries} 条，并已核查",
+    "the centre goes on with the new register": "数据分中心此后使用新的登记簿",
     "registering operators": "正在申报操作员",
 }
 _SIGNING: Final = {

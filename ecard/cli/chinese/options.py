@@ -19,6 +19,10 @@ _CARDS: Final = {
     "Send PIN or PUK even if it is the last try before it is blocked.": "即使是锁定前的最后一次机会也发送。",
     "Add every exchange with the card to FILE, secrets masked.": "把与卡的每次交互追加到 FILE，机密已遮盖。",
     "The issuers' certificates on the card too.": "连同卡上签发者的证书。",
+    "A data centre's directory, or a register's file or postgresql://...": (
+        "数据分中心的目录，或登记簿的文件或 postgresql://..."
+    ),
+    "An empty database: postgresql://..., or the new file of one.": "空的数据库：postgresql://...，或新文件。",
     "The kind of key.": "密钥种类。",
     "When the key wants the PIN.": "密钥何时要求 PIN。",
     "Which card to simulate.": "模拟哪种卡。",

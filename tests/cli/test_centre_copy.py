@@ -1,0 +1,98 @@
+"""``ecard centre copy``: a centre goes on in another database, or stays where it is."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ecard.cli import centre_copying
+from ecard.cli.app import run
+from ecard.roles.register import Register
+from ecard.roles.register_copy import copy_register
+from ecard.simulator import CardFile, SimulatedCard
+from tests.cli.conftest import Outcome
+
+Ecard = Callable[..., Outcome]
+
+
+@pytest.fixture
+def centre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ECARD_CA_PASSWORD", "a long password")
+    Path("person.json").write_text(json.dumps({"name": "乙某", "identity_number": "110101199003070070"}))
+    CardFile.create("officer.card", SimulatedCard.new())
+    officer = ["--officer", "sim:officer.card", "--person", "person.json", "--pin-letter", "officer.pin"]
+    assert run(["centre", "init", "centre", *officer]) == 0
+    return tmp_path / "centre"
+
+
+def named(centre: Path) -> str:
+    return str(json.loads((centre / "centre.json").read_bytes())["register"])
+
+
+def test_a_centre_goes_on_with_the_copy(centre: Path, ecard: Ecard) -> None:
+    with Register.open(named(centre)) as old:
+        head = old.head()
+    outcome = ecard("centre", "copy", centre, "new.db", "--json")
+    assert json.loads(outcome.out) == {"entries": head[0], "centre_moved": True}
+    assert named(centre) == str(centre.parent / "new.db")
+    (centre / "register.db").unlink()
+    assert ecard("centre", "audit", "--centre", centre).status == 0
+    with Register.open("new.db") as new:
+        assert new.head() == head
+
+
+def test_a_register_alone_moves_no_centre(centre: Path, ecard: Ecard) -> None:
+    before = named(centre)
+    outcome = ecard("centre", "copy", before, "new.db")
+    assert (outcome.status, outcome.out) == (0, "")
+    assert "copied, and audited" in outcome.err
+    assert "goes on" not in outcome.err
+    assert named(centre) == before
+
+
+def test_a_damaged_register_leaves_all_as_it_was(centre: Path, ecard: Ecard) -> None:
+    before = named(centre)
+    with sqlite3.connect(before) as database:
+        database.execute("UPDATE head SET hash = zeroblob(32)")
+    outcome = ecard("centre", "copy", centre, "new.db")
+    assert outcome.status == 2
+    assert "the register to copy is damaged" in outcome.err
+    assert named(centre) == before
+    assert not list(centre.parent.glob("new.db*"))
+
+
+def test_an_entry_made_meanwhile_is_not_lost(centre: Path, ecard: Ecard, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = named(centre)
+
+    def then_another(old: Register, new: Register, **options: object) -> int:
+        entries = copy_register(old, new, **options)  # type: ignore[arg-type]
+        with sqlite3.connect(before) as database:
+            database.execute("UPDATE head SET seq = seq + 1")
+        return entries
+
+    monkeypatch.setattr(centre_copying, "copy_register", then_another)
+    outcome = ecard("centre", "copy", centre, "new.db")
+    assert outcome.status == 2
+    assert "has got new entries while it was copied" in outcome.err
+    assert named(centre) == before
+    assert not list(centre.parent.glob("new.db*"))
+
+
+def test_copying_to_itself_is_refused(centre: Path, ecard: Ecard) -> None:
+    before = Path(named(centre)).read_bytes()
+    outcome = ecard("centre", "copy", centre, named(centre))
+    assert outcome.status == 2
+    assert "name a database that is empty" in outcome.err
+    assert Path(named(centre)).read_bytes() == before
+
+
+def test_no_centre_no_copy(tmp_path: Path, ecard: Ecard) -> None:
+    outcome = ecard("centre", "copy", tmp_path, tmp_path / "new.db")
+    assert outcome.status == 2
+    assert len(outcome.err.splitlines()) == 1
+    assert not (tmp_path / "new.db").exists()
