@@ -22,6 +22,7 @@ from ecard.cli.verify_options import (
     Anyone,
     CrlFiles,
     EnterpriseCode,
+    HtmlFile,
     Moment,
     RoleName,
     TrustFiles,
@@ -149,6 +150,7 @@ def verify(
     customs_code: CustomsCodes = None,
     as_json: AsJson = False,
     unsafe_no_revocation: UnsafeNoRevocation = False,
+    html: HtmlFile = None,
 ) -> int:
     """Verify a signed customs message, step by step. Exit status: 0 accepted, 1 not accepted, 2 could not run.
 
@@ -164,7 +166,7 @@ def verify(
         enterprise_codes=customs_code or (),
         policy=_UNSAFE_POLICY if unsafe_no_revocation else None,
     )
-    return print_report(report, as_json=as_json)
+    return print_report(report, as_json=as_json, html=html)
 
 
 @app.command()

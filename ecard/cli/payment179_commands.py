@@ -15,6 +15,7 @@ from ecard.cli.verify_options import (
     Anyone,
     CrlFiles,
     EnterpriseCode,
+    HtmlFile,
     Moment,
     RoleName,
     TrustFiles,
@@ -76,6 +77,7 @@ def verify(
     anyone: Anyone = False,
     at: Moment = None,
     as_json: AsJson = False,
+    html: HtmlFile = None,
 ) -> int:
     """Verify posted payment data, step by step. Exit status: 0 accepted, 1 not accepted, 2 could not run.
 
@@ -89,4 +91,4 @@ def verify(
         signer=signer_policy(role, enterprise, anyone=anyone),
         at=moment_of(at),
     )
-    return print_report(report, as_json=as_json)
+    return print_report(report, as_json=as_json, html=html)

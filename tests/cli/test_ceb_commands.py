@@ -53,6 +53,8 @@ def test_sign_verify_and_change(customs: Demo, ecard: Ecard, tmp_path: Path) -> 
     verify = ["ceb", "verify", signed, "--trust", customs.crls, "--role", "operator"]
     accepted = ecard(*verify, "--json")
     assert accepted.status == 0, accepted
+    assert ecard(*verify, "--html", tmp_path / "report.html").status == 0
+    assert "Accepted" in (tmp_path / "report.html").read_text(encoding="utf-8")
     report = json.loads(accepted.out)
     assert report["profile"] == "sm2-sm3"
     assert report["message_type"] == "CEB621Message"

@@ -59,6 +59,8 @@ def test_sign_verify_and_change(payment: Demo, ecard: Ecard, form: bool) -> None
     accepted = verify(ecard, payment, "--json")
     assert accepted.status == 0, accepted
     assert json.loads(accepted.out)["accepted"] is True
+    assert verify(ecard, payment, "--html", payment.place / "report.html").status == 0
+    assert "Accepted" in (payment.place / "report.html").read_text(encoding="utf-8")
     signed.write_bytes(signed.read_bytes().replace(b"3301963K69", b"3301963K68"))
     refused = verify(ecard, payment)
     assert refused.status == 1
