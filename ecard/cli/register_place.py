@@ -93,6 +93,7 @@ def found(
     root.save(directory / "root", password=password)
     issuing.save(directory / "issuing", password=password)
     write_atomically(directory / "root.pem", root.certificate.pem().encode())
+    write_atomically(directory / "issuing.pem", issuing.certificate.pem().encode())
     write_atomically(directory / "seal.pem", seal.pem().encode())
     write_atomically(directory / "seal.key", key.pkcs8(password), mode=_PRIVATE)
     write_atomically(directory / "vault.key", Vault.new_key(), mode=_PRIVATE)

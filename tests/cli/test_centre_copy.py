@@ -1,4 +1,4 @@
-"""``ecard centre copy``: a centre goes on in another database, or stays where it is."""
+"""A new centre, and ``ecard centre copy``: the centre goes on in another database, or stays where it is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ecard.certificate import Certificate
 from ecard.cli import centre_copying
 from ecard.cli.app import run
 from ecard.roles.register import Register
@@ -32,6 +33,13 @@ def centre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def named(centre: Path) -> str:
     return str(json.loads((centre / "centre.json").read_bytes())["register"])
+
+
+def test_a_new_centre_has_the_certificates_that_its_cards_are_verified_with(centre: Path) -> None:
+    root, issuing = (Certificate.from_pem((centre / f"{name}.pem").read_bytes()) for name in ("root", "issuing"))
+    seal = Certificate.from_pem((centre / "seal.pem").read_bytes())
+    seal.verify_issued_by(issuing)
+    issuing.verify_issued_by(root)
 
 
 def test_a_centre_goes_on_with_the_copy(centre: Path, ecard: Ecard) -> None:
