@@ -58,7 +58,11 @@ class ObjectVerbs(PivApplication):
 
         Raises ObjectNotFoundError where there is none, CardProtocolError where it is damaged.
         """
-        return certobject.read(self.get_object(slot.certificate_object))
+        try:
+            content = self.get_object(slot.certificate_object)
+        except ObjectNotFoundError:
+            raise ObjectNotFoundError(f"slot {slot:02X} of the card holds no certificate") from None
+        return certobject.read(content)
 
     def write_certificate(self, slot: Slot, certificate: Certificate, *, compress: bool | None = None) -> None:
         """Store ``certificate`` in ``slot`` and read it back. Needs the management key.

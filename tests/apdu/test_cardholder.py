@@ -94,7 +94,10 @@ def test_a_card_without_issuers_has_no_chain(reader: Counting) -> None:
 
 
 def test_a_slot_without_a_certificate_is_no_holder(reader: Counting) -> None:
-    with Session(reader) as session, pytest.raises(ObjectNotFoundError):
+    with (
+        Session(reader) as session,
+        pytest.raises(ObjectNotFoundError, match=r"^slot 9A of the card holds no certificate"),
+    ):
         holder(session, slot=Slot.AUTHENTICATION).sign(MESSAGE)
 
 
