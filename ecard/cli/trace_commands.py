@@ -8,8 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from ecard.apdu.explain import explain_trace
-from ecard.apdu.trace import read_trace
-from ecard.cli.options import AsJson, print_json
+from ecard.apdu.trace import MAX_SIZE, Trace, parse_trace, read_trace
+from ecard.cli.options import AsJson, print_json, read_bounded
 
 app: Final = typer.Typer(help="Read traces: recorded exchanges with a card.", no_args_is_help=True)
 
@@ -21,14 +21,20 @@ def _group() -> None:
 
 @app.command()
 def show(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A trace written with --trace.")], as_json: AsJson = False
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A trace written with --trace; - is standard input.")],
+    as_json: AsJson = False,
 ) -> None:
     """Explain a trace, one command per line.
 
     Example: ecard trace show card.trace
     """
+    trace = _from_standard_input() if file == Path("-") else read_trace(file)
     if as_json:
-        print_json({"exchanges": list(explain_trace(read_trace(file)))})
+        print_json({"exchanges": list(explain_trace(trace))})
         return
-    for line in explain_trace(read_trace(file)):
+    for line in explain_trace(trace):
         print(line)
+
+
+def _from_standard_input() -> Trace:
+    return parse_trace(read_bounded("-", MAX_SIZE, "a trace").decode("ascii", "replace"), "standard input")

@@ -159,6 +159,9 @@ def test_a_trace_is_written_and_explained_without_secrets(
     lines = shown.out.splitlines()
     assert len(lines) == written.count(b"\n> ") + written.startswith(b"> ")
     assert any("verify the PIN" in line for line in lines)
+    with trace.open(encoding="ascii") as standard_input:
+        monkeypatch.setattr("sys.stdin", standard_input)
+        assert ecard("trace", "show", "-").out == shown.out
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\xff" * 100])

@@ -30,7 +30,7 @@ _CARDS: Final = {
     "The card's file.": "模拟卡的文件。",
     "Where vpcd listens.": "vpcd 监听的地址。",
     "The port on which vpcd listens.": "vpcd 监听的端口。",
-    "A trace written with --trace.": "用 --trace 写下的记录。",
+    "A trace written with --trace; - is standard input.": "用 --trace 写下的记录；- 表示标准输入。",
 }
 _SIGNING: Final = {
     "The document; - is standard input.": "要签名的文件；- 表示标准输入。",
