@@ -38,8 +38,8 @@ def copy(
     Example: ecard centre copy centre/ postgresql://ecard@db.example/register
     """
     centre = Path(source) if Path(source).is_dir() else None
-    trust = None if centre is None else Trust([load(centre / "issuing").certificate])
     old_place = source if centre is None else register_of(centre)
+    trust = None if centre is None else Trust([load(centre / "issuing").certificate])
     new_place = target if "://" in target else str(Path(target).absolute())
     with Register.open(old_place) as old, _new_register(new_place) as new:
         with counting("copying the register") as progress:
