@@ -101,7 +101,7 @@ class ManagementVerbs(ObjectVerbs):
         _check_length(key, algorithm)
         data = bytes((algorithm,)) + tlv.encode(Reference.MANAGEMENT_KEY, key)
         command = Command(Ins.SET_MANAGEMENT_KEY, 0xFF, _TOUCH if touch else _NO_TOUCH, data)
-        self._order(command, "setting the management key")
+        self._order(command, f"setting a management key for {algorithm.name}")
 
 
 def _check_length(key: bytes, algorithm: ManagementAlgorithm) -> None:
