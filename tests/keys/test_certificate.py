@@ -77,7 +77,7 @@ def test_equality_and_repr() -> None:
     assert hash(certificate) == hash(Certificate(certificate.der))
     assert certificate != made(serial=7)
     assert certificate != certificate.der
-    assert repr(certificate) == "<Certificate 300000000012345>", "no name in it"
+    assert repr(certificate) == "<Certificate 0300000000012345>", "no name in it"
 
 
 def test_issuer() -> None:
