@@ -180,14 +180,17 @@ class FaultyTransport:
 
 
 class FaultyReader:
-    """A connector to the card in ``source``, through a FaultyTransport. Commands are counted over all sessions."""
+    """A connector to the card in ``source``, through a FaultyTransport. Commands are counted over all sessions.
+
+    Readers that are given one script play it together.
+    """
 
     def __init__(
-        self, source: CardSource, rules: Iterable[Rule], *, sleep: Callable[[float], None] = time.sleep
+        self, source: CardSource, rules: Iterable[Rule] | FaultScript, *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self._source = source
         self._sleep = sleep
-        self.script: Final = FaultScript(rules)
+        self.script: Final = rules if isinstance(rules, FaultScript) else FaultScript(rules)
 
     @property
     def name(self) -> str:

@@ -18,10 +18,11 @@ from ecard.roles.cards import LegalPersonCard, OperatorCard
 from ecard.roles.secrets import CardSecrets
 from ecard.simulator.card import SimulatedCard
 from ecard.simulator.cardfile import CardFile
+from ecard.simulator.faults import FaultyReader
 from ecard.simulator.inprocess import InProcess
 from ecard.simulator.profile import Profile
 from ecard.testing.clock import Clock
-from ecard.testing.faults import FaultableReader, Faults
+from ecard.testing.faults import Faults
 
 _KINDS: Final[Mapping[CardType, type[LegalPersonCard] | type[OperatorCard]]] = {
     CardType.LEGAL_PERSON: LegalPersonCard,
@@ -35,7 +36,7 @@ class ReadyCard:
 
     simulated: SimulatedCard
     """The chip: its memory can be looked at and changed."""
-    reader: FaultableReader
+    reader: FaultyReader
     """A Connector to it, through the test's faults."""
     secrets: CardSecrets = field(repr=False)
     certificates: Mapping[Usage, Certificate] = field(default_factory=dict, repr=False)
@@ -48,7 +49,7 @@ class ReadyCard:
         InvalidInputError for a profile that there is not.
         """
         card = SimulatedCard.new(profile, seed=seed, clock=clock)
-        return ReadyCard(card, FaultableReader(InProcess(card), faults), CardSecrets.factory())
+        return ReadyCard(card, FaultyReader(InProcess(card), faults, sleep=faults.sleep), CardSecrets.factory())
 
     @property
     def serial(self) -> int:

@@ -19,12 +19,13 @@ from ecard.pki.profile import CertificateSubject, Usage
 from ecard.pki.trust import Trust
 from ecard.pki.withdrawal import Ground
 from ecard.simulator.card import SimulatedCard
+from ecard.simulator.faults import FaultyReader
 from ecard.simulator.inprocess import InProcess
 from ecard.simulator.profile import Profile
 from ecard.testing.authority import found_authorities
 from ecard.testing.card import ReadyCard
 from ecard.testing.clock import Clock
-from ecard.testing.faults import FaultableReader, Faults
+from ecard.testing.faults import Faults
 from ecard.testing.making import made_up_secrets, make_card
 
 ENTERPRISE: Final = "示例进出口有限公司"
@@ -87,7 +88,9 @@ class Centre:
             return self.issuing.issue_for_key(key, subject, at=self._clock.now, usage=usage)
 
         certificates = make_card(card, kind=self.kind, seed=seed, secrets=secrets, issue=issue, authority=self.issuing)
-        return ReadyCard(card, FaultableReader(InProcess(card), self._faults), secrets, certificates)
+        return ReadyCard(
+            card, FaultyReader(InProcess(card), self._faults, sleep=self._faults.sleep), secrets, certificates
+        )
 
     def make_legal_person_card(self, *, holder_name: str | None = None) -> ReadyCard:
         """A legal-person card (法人卡) of the centre's enterprise."""

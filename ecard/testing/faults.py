@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from typing import Final
 
-from ecard.simulator.faults import Fault, FaultScript, FaultyTransport, Rule
-from ecard.simulator.powered import CardSource, PoweredCard
+from ecard.simulator.faults import Fault, FaultScript, Rule
 
 
 class Faults(FaultScript):
@@ -29,30 +27,3 @@ class Faults(FaultScript):
     def clear(self) -> None:
         """Nothing goes wrong any more. A card that was removed is in again at the next session."""
         self.inject()
-
-
-class FaultableReader:
-    """A connector to the card in ``source``, through ``faults``."""
-
-    def __init__(self, source: CardSource, faults: Faults) -> None:
-        self._source = source
-        self._faults = faults
-
-    @property
-    def name(self) -> str:
-        """Which card this is."""
-        return self._source.name
-
-    @property
-    def atr(self) -> bytes:
-        """The answer to reset."""
-        return self._source.atr
-
-    def open(self) -> AbstractContextManager[PoweredCard]:
-        """Take the card. Raises CardBusyError where another session has it."""
-        return self._opened()
-
-    @contextmanager
-    def _opened(self) -> Iterator[PoweredCard]:
-        with self._source.open() as card:
-            yield FaultyTransport(card, self._faults, sleep=self._faults.sleep)

@@ -14,8 +14,8 @@ from ecard.doctor.reader_checks import check_readers
 from ecard.errors import NoCardReason
 from ecard.roles.secrets import CardSecrets
 from ecard.simulator import InProcess, SimulatedCard
+from ecard.simulator.faults import FaultyReader
 from ecard.testing import ReadyCard, VirtualReader
-from ecard.testing.faults import FaultableReader
 from tests.doctor.world import World, line, states, worst
 from tests.pcsc_service import PcscService, needs_pcsc, running
 
@@ -96,7 +96,7 @@ def test_a_card_that_has_no_piv_application(world: World, service: PcscService) 
             return b"", 0x6A82
 
     deaf = Deaf(SimulatedCard.new(seed=1).memory)
-    card = ReadyCard(deaf, FaultableReader(InProcess(deaf), world.faults), CardSecrets.factory())
+    card = ReadyCard(deaf, FaultyReader(InProcess(deaf), world.faults, sleep=world.faults.sleep), CardSecrets.factory())
     found = examined(service, world, card)
     assert line(found, "card").state is State.UNSUPPORTED_CARD
 
