@@ -20,6 +20,9 @@ MANY_USES: Final = 10
 MAX_KNOWN: Final = 64
 """How many public points are remembered, those not used longest forgotten first; a table takes 70 KiB."""
 
+_ZERO: Final = bytes(SIZE)
+_ORDER: Final = N.to_bytes(SIZE, "big")
+
 
 class Affine(NamedTuple):
     """The affine coordinates of a point that is not the one at infinity, 32 bytes each."""
@@ -65,14 +68,15 @@ class Curve:
         """A secret number from big-endian bytes; only the length of ``data`` shows in the time taken."""
         return self._integers.from_bytes(data)
 
-    def random_scalar(self) -> Any:
-        """A secret number, uniform in 1 to n - 1, from the operating system's randomness.
+    def random_scalar(self) -> bytes:
+        """A secret number, uniform in 1 to n - 1, from the operating system's randomness, 32 bytes, big-endian.
 
         Draws out of range are thrown away, never folded into it, so that no value is likelier than another.
+        How long the comparison takes tells only how many leading bytes are those of n, or zero.
         """
         while True:
-            drawn = self.integer(secrets.token_bytes(SIZE))
-            if drawn and drawn < self._order:
+            drawn = secrets.token_bytes(SIZE)
+            if _ZERO < drawn < _ORDER:
                 return drawn
 
     def product(self, a: Any, b: Any) -> Any:
@@ -83,12 +87,12 @@ class Curve:
         """a^-1 mod n for a secret ``a`` that is no multiple of n."""
         return a.inverse(self._order)
 
-    def multiply_base(self, k: Any) -> Affine:
-        """k * G for a secret ``k`` in 1 to n - 1."""
+    def multiply_base(self, k: bytes) -> Affine:
+        """k * G for a secret ``k`` in 1 to n - 1, 32 bytes, big-endian."""
         return self._affine(self._multiply(self._base, k))
 
-    def multiply(self, k: Any, x: int, y: int) -> Affine:
-        """k * (x, y) for a secret ``k`` in 1 to n - 1 and a point of the curve."""
+    def multiply(self, k: bytes, x: int, y: int) -> Affine:
+        """k * (x, y) for a secret ``k`` in 1 to n - 1, 32 bytes, big-endian, and a point of the curve."""
         return self._affine(self._multiply(self._point(self._context, x, y), k))
 
     def combine(self, s: int, t: int, x: int, y: int) -> Affine | None:
@@ -135,11 +139,11 @@ class Curve:
         self._check(self._functions.clone(new.address_of(), point.get()))
         return self._memory.SmartPointer(new.get(), self._functions.free_point)
 
-    def _multiply(self, point: Any, k: Any) -> Any:
+    def _multiply(self, point: Any, k: bytes) -> Any:
         """The engine blinds a secret factor with a random number, and always walks over all of its 32 bytes."""
         product, memory = self._copy(point), self._memory
         blinding = memory.c_ulonglong(secrets.randbits(64))
-        self._check(self._functions.scalar(product.get(), k.to_bytes(SIZE), memory.c_size_t(SIZE), blinding))
+        self._check(self._functions.scalar(product.get(), k, memory.c_size_t(SIZE), blinding))
         return product
 
     def _multiply_public(self, point: Any, factor: int) -> Any:
@@ -187,8 +191,8 @@ def _unusable(why: str) -> UnsupportedAlgorithmError:
 
 def _reproduces_the_standard(tested: Curve) -> bool:
     """Whether key pair, signature and verification of GB/T 32918.5-2017, annex A.2, come out as printed there."""
-    d = tested.integer(bytes.fromhex("3945208F7B2144B13F36E38AC6D39F95889393692860B51A42FB81EF4DF7C5B8"))
-    k = tested.integer(bytes.fromhex("59276E27D506861A16680F3AD9C02DCCEF3CC1FA3CDBE4CE6D54B80DEAC1BC21"))
+    d = bytes.fromhex("3945208F7B2144B13F36E38AC6D39F95889393692860B51A42FB81EF4DF7C5B8")
+    k = bytes.fromhex("59276E27D506861A16680F3AD9C02DCCEF3CC1FA3CDBE4CE6D54B80DEAC1BC21")
     public = (
         0x09F9DF311E5421A150DD7D161E4BC5C672179FAD1833FC076BB08FF356F35020,
         0xCCEA490CE26775A52DC6EA718CC1AA600AED05FBF35E084A6632F6072DA9AD13,

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from ecard.sm2.curve import Curve
 
 
-def signing_factor(curve: Curve, d: Any) -> Any:
+def signing_factor(curve: Curve, d: bytes) -> Any:
     """(1 + d)^-1 mod n, computed once for a key; ``d`` in 1 to n - 2."""
-    return curve.inverse(d + 1)
+    return curve.inverse(curve.integer(d) + 1)
 
 
-def sign(curve: Curve, factor: Any, e: int, k: Any) -> tuple[int, int] | None:
+def sign(curve: Curve, factor: Any, e: int, k: bytes) -> tuple[int, int] | None:
     """(r, s) for the nonce ``k`` in 1 to n - 1, or None where the standard asks for another nonce.
 
     s = (1 + d)^-1 (k + r) - r. The product is r + s, which anybody can compute from the signature, so from there
     on the numbers are public; what comes before stays in the engine's fixed-width arithmetic.
     """
     r = (e + int.from_bytes(curve.multiply_base(k).x, "big")) % N
-    t = int(curve.product(factor, k + r))
+    t = int(curve.product(factor, curve.integer(k) + r))
     s = (t - r) % N
     return (r, s) if r and s and t else None
 

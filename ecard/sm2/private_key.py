@@ -13,6 +13,9 @@ from ecard.sm2.digest import DEFAULT_ID
 from ecard.sm2.parameters import SIZE, N
 from ecard.sm2.public_key import PublicKey
 
+_BELOW: Final = bytes(SIZE)
+_ABOVE: Final = (N - 1).to_bytes(SIZE, "big")
+
 
 class PrivateKey:
     """A scalar d in 1 to n - 2 with its public key. Immutable: threads may share it.
@@ -27,12 +30,11 @@ class PrivateKey:
         if len(scalar) != SIZE:
             raise InvalidKeyError(f"an SM2 private key has {SIZE} bytes, not {len(scalar)}")
         engine = curve()
-        d = engine.integer(scalar)
-        if not d or d >= N - 1:
+        if not _BELOW < scalar < _ABOVE:
             raise InvalidKeyError("the SM2 private key is not in the range 1 to n - 2")
-        x, y = engine.multiply_base(d)
-        self._d = d
-        self._factor = equations.signing_factor(engine, d)
+        x, y = engine.multiply_base(scalar)
+        self._d = bytes(scalar)
+        self._factor = equations.signing_factor(engine, scalar)
         self.public_key: Final = PublicKey(int.from_bytes(x, "big"), int.from_bytes(y, "big"))
         """The public half."""
 
@@ -47,9 +49,9 @@ class PrivateKey:
         """A new key, uniform in 1 to n - 2, from the operating system's randomness (GB/T 32918.1, section 6.1)."""
         engine = curve()
         d = engine.random_scalar()
-        while d == N - 1:
+        while d == _ABOVE:
             d = engine.random_scalar()
-        return PrivateKey(d.to_bytes(SIZE))
+        return PrivateKey(d)
 
     @staticmethod
     def from_scalar(scalar: int | bytes) -> PrivateKey:
@@ -93,8 +95,7 @@ class PrivateKey:
 
     def scalar_bytes(self) -> bytes:
         """d as 32 bytes, big-endian. It is the secret itself."""
-        data: bytes = self._d.to_bytes(SIZE)
-        return data
+        return self._d
 
     def sign_digest(self, e: bytes) -> Signature:
         """Sign a 32-byte e (GB/T 32918.2, section 6.1, from step A3). InvalidInputError for another length."""

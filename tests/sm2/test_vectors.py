@@ -50,8 +50,8 @@ def test_signature_example_of_the_standard_with_its_nonce() -> None:
     assert key.public_key.z() == bytes.fromhex(z)
     assert key.public_key.digest(b"message digest") == bytes.fromhex(e)
     engine = curve()
-    factor = equations.signing_factor(engine, engine.integer(EXAMPLE_KEY))
-    assert equations.sign(engine, factor, int(e, 16), engine.integer(EXAMPLE_NONCE)) == (
+    factor = equations.signing_factor(engine, EXAMPLE_KEY)
+    assert equations.sign(engine, factor, int(e, 16), EXAMPLE_NONCE) == (
         0xF5A03B0648D2C4630EEAC513E1BB81A15944DA3827D5B74143AC7EACEEE720B3,
         0xB1B6AA29DF212FD8763182BC0D421CA1BB9038FD1F7F42D4840B69C485BBC1AA,
     )
@@ -65,7 +65,7 @@ def test_encryption_example_of_the_standard_with_its_nonce(monkeypatch: pytest.M
     )
     c3 = "59983C18F809E262923C53AEC295D30383B54E39D609D160AFCB1908D0BD8766"
     c2 = "21886CA989CA9C7D58087307CA93092D651EFA"
-    monkeypatch.setattr(Curve, "random_scalar", lambda self: self.integer(EXAMPLE_NONCE))
+    monkeypatch.setattr(Curve, "random_scalar", lambda self: EXAMPLE_NONCE)
     assert key.public_key.encrypt(b"encryption standard", raw=True) == bytes.fromhex(c1 + c3 + c2)
     assert key.decrypt(bytes.fromhex(c1 + c3 + c2), raw=True) == b"encryption standard"
 
