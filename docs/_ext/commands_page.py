@@ -9,11 +9,9 @@ from contextlib import redirect_stdout
 from functools import cache
 from typing import Any, Final
 
-import typer.main
+from ecard.cli.app import program
 
-from ecard.cli.app import app
-
-_PROGRAM: Final = typer.main.get_command(app)
+_PROGRAM: Final = program()
 
 
 def every_command() -> str:

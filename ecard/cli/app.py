@@ -12,26 +12,12 @@ from typing import Annotated, Final
 
 import typer
 from typer.completion import completion_init  # type: ignore[attr-defined]
+from typer.core import TyperGroup
 
-from ecard.cli import (
-    card_commands,
-    ceb_commands,
-    centre_commands,
-    completion_command,
-    demo_command,
-    doctor_command,
-    payment179_commands,
-    pin_commands,
-    register_commands,
-    sign_command,
-    simulator_commands,
-    trace_commands,
-    verify_command,
-)
 from ecard.cli.completion_command import COMPLETE_VARIABLE
 from ecard.cli.error_words import in_one_line
-from ecard.cli.help_words import in_chinese
 from ecard.cli.language import Language, language_of
+from ecard.cli.on_demand import CommandsOnDemand, GroupOnDemand
 from ecard.errors import EcardError
 
 PROGRAM: Final = "ecard"
@@ -49,6 +35,7 @@ Example: ecard doctor
 
 app: Final = typer.Typer(
     name=PROGRAM,
+    cls=GroupOnDemand,
     help=_HELP,
     no_args_is_help=True,
     add_completion=False,
@@ -56,19 +43,6 @@ app: Final = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("demo")(demo_command.demo)
-app.command("completion")(completion_command.completion)
-app.command("doctor")(doctor_command.doctor)
-app.command("sign")(sign_command.sign)
-app.command("verify")(verify_command.verify)
-app.add_typer(card_commands.app, name="card")
-app.add_typer(ceb_commands.app, name="ceb")
-register_commands.add_to(centre_commands.app)
-app.add_typer(centre_commands.app, name="centre")
-app.add_typer(payment179_commands.app, name="179")
-app.add_typer(pin_commands.app, name="pin")
-app.add_typer(simulator_commands.app, name="simulator")
-app.add_typer(trace_commands.app, name="trace")
 
 
 class LogLevel(StrEnum):
@@ -114,13 +88,26 @@ def run(arguments: Sequence[str], *, prepare: Callable[[], None] = lambda: None)
     return status
 
 
+def program(language: Language = Language.ENGLISH) -> TyperGroup:
+    """The command tree, with its help texts in ``language``."""
+    found = typer.main.get_command(app)
+    if not isinstance(found, TyperGroup):
+        raise TypeError("the program is a group of commands")
+    if language is Language.CHINESE:
+        from ecard.cli.help_words import in_chinese  # long tables that no other language needs
+
+        in_chinese(found, PROGRAM)
+        found.commands = CommandsOnDemand(lambda name, command: in_chinese(command, f"{PROGRAM} {name}"))
+    else:
+        found.commands = CommandsOnDemand()
+    return found
+
+
 def _invoke(arguments: Sequence[str]) -> int:
-    command = typer.main.get_command(app)
+    command = program(language_of(os.environ))
     if COMPLETE_VARIABLE in os.environ:
         completion_init()
         command.main(args=[], prog_name=PROGRAM)
-    if language_of(os.environ) is Language.CHINESE:
-        in_chinese(command)
     try:
         # not command.main: that makes status 1 of a broken pipe, which would say "not accepted"
         with command.make_context(PROGRAM, _global_options_first(arguments)) as context:

@@ -41,7 +41,7 @@ class ChineseContext(typer.Context):
         return page
 
 
-def in_chinese(command: object, path: str = "ecard") -> None:
+def in_chinese(command: object, path: str) -> None:
     """Give a command, its options and all commands below it Chinese help texts."""
     if not isinstance(command, TyperCommand | TyperGroup):
         return

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-import typer
-
 from ecard.cli import (
+    centre_commands,
     centre_copying,
     centre_entry,
     centre_founding,
@@ -43,8 +42,6 @@ COMMANDS: Final[dict[str, Callable[..., int | None]]] = {
 }
 """The commands by their names."""
 
-
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the group ``ecard centre``."""
-    for name, command in COMMANDS.items():
-        app.command(name)(command)
+app: Final = centre_commands.app
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)

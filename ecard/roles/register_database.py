@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from ecard.errors import InvalidInputError, MissingDependencyError, RegisterStateError
+
+if TYPE_CHECKING:
+    # alembic is imported where it is used: it takes as long to import as everything else here together
+    from alembic.config import Config
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _BUSY_SECONDS: Final = 60
@@ -95,6 +95,8 @@ def database_errors() -> Iterator[None]:
 
 def migrate(engine: Engine) -> None:
     """Bring the schema up to date; on an empty database, make it. Raises RegisterStateError."""
+    from alembic import command
+
     with database_errors(), for_writing(engine).begin() as connection:
         config = _config()
         config.attributes["connection"] = connection
@@ -103,6 +105,9 @@ def migrate(engine: Engine) -> None:
 
 def require_current(engine: Engine) -> None:
     """Raise RegisterStateError unless the schema is the one that this version of the program works with."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     with database_errors(), engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     if found is None:
@@ -114,6 +119,8 @@ def require_current(engine: Engine) -> None:
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     return config

@@ -7,10 +7,9 @@ import shlex
 from collections.abc import Iterator
 from functools import cache
 
-import typer
 from typer.core import TyperCommand, TyperGroup
 
-from ecard.cli.app import app
+from ecard.cli.app import program
 
 EXAMPLE = re.compile(r"(?:Example: |示例：)(ecard [^\n]*(?:\n *[^\n ][^\n]*)*)")
 
@@ -18,7 +17,7 @@ EXAMPLE = re.compile(r"(?:Example: |示例：)(ecard [^\n]*(?:\n *[^\n ][^\n]*)*
 @cache
 def tree() -> tuple[tuple[str, TyperCommand | TyperGroup], ...]:
     """Every group and command, by the words with which it is called."""
-    return tuple(_below("ecard", typer.main.get_command(app)))
+    return tuple(_below("ecard", program()))
 
 
 def commands() -> Iterator[tuple[str, TyperCommand]]:

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import typer.main
 
-from ecard.cli.app import app
+from ecard.cli.app import program
 from tests.docs.blocks import BLOCKS, PAGES, ROOT, Block, blocks_of, name_of
 from tests.docs.staging import PREPARED, Stage
 
-PROGRAM = typer.main.get_command(app)
+PROGRAM = program()
 ELSEWHERE = {
     "README.md": "tests/test_readme.py",
     "README.zh-CN.md": "tests/test_readme.py",

@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
 
-from ecard.cli.app import app
+from ecard.cli.app import program
 from ecard.doctor import Level, State
 
 
@@ -23,7 +22,7 @@ def test_everything_that_is_not_good_has_a_remedy(state: State) -> None:
 
 
 def test_commands_that_remedies_name_exist() -> None:
-    commands = {" ".join(words) for words in paths(typer.main.get_command(app), ())}
+    commands = {" ".join(words) for words in paths(program(), ())}
     named = {
         name.strip()
         for state in State

@@ -6,13 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from ecard.apdu.piv import PivSession
 from ecard.apdu.words import Slot
 from ecard.certificate import Certificate
-from ecard.cli.register_commands import add_to
+from ecard.cli.register_commands import app
 from ecard.connection import connect
 from ecard.errors import (
     InvalidInputError,
@@ -28,8 +27,6 @@ from ecard.roles.papers import EnterpriseKind, required_papers
 from ecard.simulator import CardFile, SimulatedCard
 from tests.roles.world import CODE, number
 
-app = typer.Typer()
-add_to(app)
 IDENTITY = "110101199003070070"
 
 
