@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,19 @@ def _heard(request: pytest.FixtureRequest) -> Iterator[None]:
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Bytes and long texts do not name tests: a signature in them is another one in every process of a run."""
     return argname if isinstance(val, bytes | str) and len(val) > _LONGEST_NAME else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure no coverage while an exhaustive test runs: it would take four times as long, and find nothing new."""
+    if item.get_closest_marker("exhaustive") is None:
+        return (yield)
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -29,6 +29,8 @@ from ecard.simulator.faults import Fault, FaultyReader, Rule
 from ecard.simulator.randomness import SeededRandomness
 from tests.apdu.making import PIN, PUK, administered, certificate, issuer_certificate, with_key
 
+pytestmark = pytest.mark.exhaustive
+
 MESSAGE = b"a document"
 KEY = SoftwareKey.generate(KeyKind.P256)
 OTHER = certificate(SoftwareKey.generate(KeyKind.P256).public_key, extra=bytes(range(256)) * 4)

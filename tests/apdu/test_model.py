@@ -27,6 +27,8 @@ from ecard.pin import UNSAFE_NO_POLICY, Pin
 from ecard.simulator import Behaviour, InProcess, SimulatedCard
 from tests.apdu.making import authenticate
 
+pytestmark = pytest.mark.exhaustive
+
 DIGEST, ECDSA = b"\7" * 32, SignatureAlgorithm.ECDSA_SHA256
 PINS = st.sampled_from(["123456", "654321", "739205", "84031627"])
 PUKS = st.sampled_from(["12345678", "87654321", "73920518"])

@@ -15,6 +15,8 @@ from tests.ceb.centre import AT, card_named
 from tests.ceb.instances import SMALL
 from tests.ceb.judges import independent_parts
 
+pytestmark = pytest.mark.exhaustive
+
 MESSAGE = b'\xef\xbb\xbf<?xml version="1.0" encoding="UTF-8" standalone="no"?>\r\n' + SMALL.replace(
     b"<c:Order/>", "<c:Order >\r\n 示例 <c:a x='1'>&amp;<![CDATA[x]]>&#x41;</c:a></c:Order>".encode()
 )

@@ -13,7 +13,10 @@ from ecard.algorithms import KeyKind
 from ecard.findings import FindingCode as Code
 from tests.documents.world import DOCUMENT, KINDS, codes, inspected, signed, world
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+pytestmark = [
+    pytest.mark.exhaustive,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning"),
+]
 
 Range = tuple[int, int]
 

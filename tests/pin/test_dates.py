@@ -8,6 +8,8 @@ from ecard.pin.dates import is_calendar_date, writings
 
 from .sample import BIRTH
 
+pytestmark = pytest.mark.exhaustive
+
 FIRST, LAST = date(1900, 1, 1), date(2049, 12, 31)
 
 

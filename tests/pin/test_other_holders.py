@@ -15,6 +15,8 @@ from ecard.codes import identity_check_character
 from ecard.pin import HolderFacts, Pin, Reason
 from tests.pin.sample import POLICY
 
+pytestmark = pytest.mark.exhaustive
+
 TELEPHONES = {
     "139 1107 6652": ["13911076652", "8613911076652", "008613911076652"],
     "＋８６　１５９　２７４０　８８１３": ["15927408813", "8615927408813"],

@@ -12,6 +12,8 @@ from ecard.pin import HolderFacts, Pin, PinPolicy, Reason
 
 from .sample import TODAY
 
+pytestmark = pytest.mark.exhaustive
+
 POLICY = PinPolicy.default(today=TODAY)
 FULL_WIDTH = str.maketrans("0123456789+-() ", "０１２３４５６７８９＋－（）　")
 

@@ -37,6 +37,8 @@ from tests.pki_authority.centre import (
     root,
 )
 
+pytestmark = pytest.mark.exhaustive
+
 PYCA_REASONS = {
     reason: x509.ReasonFlags({"cACompromise": "cACompromise"}.get(reason.label, reason.label))
     for reason in RevocationReason

@@ -38,6 +38,8 @@ from ecard.pki.validation_checks import check_path, is_plain
 from tests.pki_validation.chains import DAY, T0, Issuer, root
 from tests.pki_validation.random_chains import History, Link, build, chain_links, histories, plain
 
+pytestmark = pytest.mark.exhaustive
+
 TOLERANT = ValidationPolicy(revocation=Revocation.UNSAFE_NOT_CHECKED, profile=Profile.TOLERANT)
 ROOT: Issuer = root("Random root", not_before=T0 - 1000 * DAY)
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="the openssl program is not installed")

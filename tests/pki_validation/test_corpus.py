@@ -19,6 +19,8 @@ from tests.pki_validation.chains import DAY, T0
 from tests.pki_validation.corpus import constraints, crls, extensions, fields, names, paths, policies, usages
 from tests.pki_validation.corpus.making import Case, root
 
+pytestmark = pytest.mark.exhaustive
+
 CASES = [
     case for part in (fields, extensions, constraints, names, usages, policies, paths, crls) for case in part.cases()
 ]

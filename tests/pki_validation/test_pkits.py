@@ -19,6 +19,8 @@ from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
 from tests.pki_validation.pkits_cases import FIRST_TEST, SKIPPED, Case, parts_of
 
+pytestmark = pytest.mark.exhaustive
+
 vectors = pytest.importorskip("cryptography_vectors", reason="NIST PKITS is in the package cryptography-vectors")
 SUITE = Path(vectors.__file__).parent / "x509" / "PKITS_data"
 AT = datetime(2020, 6, 1, tzinfo=UTC)

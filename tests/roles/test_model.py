@@ -19,6 +19,8 @@ from ecard.roles.register_audit import audit
 from tests.roles import postgres
 from tests.roles.world import CODE, COUNTER, ONLINE, OTHER, World, number
 
+pytestmark = pytest.mark.exhaustive
+
 _COUNTER = itertools.count()
 SEALS = {CODE: 101, OTHER: 102}
 OPERATORS = {201: CODE, 202: CODE, 203: OTHER}

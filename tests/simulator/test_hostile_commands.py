@@ -17,6 +17,8 @@ from ecard.errors import CardConnectionError
 from ecard.simulator import PROFILES, SimulatedCard, storage
 from tests.simulator.terminal import PIN, Terminal, terminal
 
+pytestmark = pytest.mark.exhaustive
+
 TAGS = st.sampled_from([0x53, 0x5C, 0x70, 0x7C, 0x80, 0x81, 0x82, 0x85, 0x9B, 0xAA, 0xAB, 0xAC, *range(1, 9)])
 NUMBERS = [
     b"",

@@ -12,6 +12,8 @@ from ecard.apdu.words import Ins
 from ecard.simulator import PROFILES, Behaviour, SimulatedCard
 from tests.simulator.terminal import Terminal, terminal
 
+pytestmark = pytest.mark.exhaustive
+
 TAG = 0x5FC10A
 READ = bytes.fromhex("5C035FC10A")
 

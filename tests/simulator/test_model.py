@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -12,6 +13,8 @@ from ecard.apdu import words
 from ecard.apdu.words import Ins
 from ecard.simulator import SimulatedCard, storage
 from tests.simulator.terminal import OTHER_PIN, OTHER_PUK, PIN, PUK, WRONG_PIN, Terminal
+
+pytestmark = pytest.mark.exhaustive
 
 PINS = st.sampled_from([PIN, OTHER_PIN, WRONG_PIN])
 PUKS = st.sampled_from([PUK, OTHER_PUK, b"11223344"])

@@ -16,6 +16,8 @@ from ecard.sm2.curve import Curve, curve
 from ecard.sm2.parameters import GX, N
 from tests.sm2 import reference
 
+pytestmark = pytest.mark.exhaustive
+
 SM2 = SignatureAlgorithm.SM2_SM3
 MESSAGE = b"declaration 0001"
 scalars = st.one_of(st.sampled_from([1, 2, 3, N // 2, N - 3, N - 2]), st.integers(1, N - 2))
