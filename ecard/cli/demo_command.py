@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shlex
 import shutil
 import sys
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -51,11 +51,10 @@ def demo(
     Example: ecard demo --out demo
     """
     _require_replaceable(out)
+    # named before it is made: an interruption at any moment finds it, and leaves nothing behind
+    workplace = out.absolute().parent / f".{out.name}.{secrets.token_hex(8)}"
     try:
-        workplace = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.absolute().parent))
-    except OSError as error:
-        raise InvalidInputError(f"{out}: cannot be made: {error.strerror}") from None
-    try:
+        _make(workplace, out)
         story = Story(workplace, KeyKind(algorithm.value))
         with steps(Story.LENGTH) as begin:
             attempts = story.tell(begin)
@@ -73,6 +72,13 @@ def demo(
         if algorithm in _OPENSSL_VERIFIES:
             sys.stdout.write(_with_openssl(shlex.quote(str(out))))
     return 0 if all(attempt.as_expected for attempt in attempts) else 1
+
+
+def _make(workplace: Path, out: Path) -> None:
+    try:
+        workplace.mkdir(mode=0o700)
+    except OSError as error:
+        raise InvalidInputError(f"{out}: cannot be made: {error.strerror}") from None
 
 
 def _require_replaceable(out: Path) -> None:

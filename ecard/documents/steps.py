@@ -111,8 +111,8 @@ class SteppedReport(Report):
 class Ledger:
     """What the steps of one judgement found."""
 
-    def __init__(self, steps: Iterable[StepName]) -> None:
-        self._checks = dict(_not_reached(tuple(steps)))
+    def __init__(self, steps: tuple[StepName, ...]) -> None:
+        self._checks = dict(_not_reached(steps))
         self._findings: list[Finding] = []
         self._mistakes: list[Mistake] = []
         self.notes: list[str] = []

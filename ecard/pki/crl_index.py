@@ -37,6 +37,8 @@ _REASON: Final = "2.5.29.21"
 _INVALIDITY: Final = "2.5.29.24"
 _CERTIFICATE_ISSUER: Final = "2.5.29.29"
 _REASON_ALONE: Final = bytes.fromhex("300c300a0603551d1504030a01")
+_SHORT: Final = 1 << 1000
+"""Below this a number's length is one octet."""
 _RUN: Final = 8
 _MAX_RUN: Final = _RUN * 80
 """No run of plain entries is longer than this, in bytes."""
@@ -148,8 +150,7 @@ class CrlIndex:
     def find(self, serial: int, issuer: bytes | None = None) -> CrlEntry | None:
         """The entry of the certificate with ``serial``; ``issuer`` (DER) where it is not the CRL's."""
         key = _key(serial)
-        own = issuer is None or issuer == self._issuer
-        start = self._runs.get(key) if own or issuer is None else self._foreign.get((issuer, key))
+        start = self._runs.get(key) if issuer is None or issuer == self._issuer else self._foreign.get((issuer, key))
         return None if start is None else self._in_run(start, key, serial)
 
     def _in_run(self, start: int, key: bytes, serial: int) -> CrlEntry:
@@ -185,7 +186,10 @@ def _utc_time(encoded: bytes) -> datetime:
 
 def _key(serial: int) -> bytes:
     """The length and content octets of the INTEGER, as they stand in the CRL."""
-    return der.integer(serial)[1:]
+    if not 0 <= serial < _SHORT:
+        return der.integer(serial)[1:]
+    size = serial.bit_length() // 8 + 1  # the same as above for the numbers that there are, in half the time
+    return b"%c%b" % (size, serial.to_bytes(size, "big"))
 
 
 def read_entry(item: der.Node) -> tuple[CrlEntry, dict[str, Extension]]:

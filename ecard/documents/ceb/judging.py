@@ -82,7 +82,7 @@ class _Judgement:
 
     def __init__(self, expectations: Expectations) -> None:
         self._expected = expectations
-        self._ledger = Ledger(Step)
+        self._ledger = Ledger(_STEPS)
         self._message_type: str | None = None
         self._certificate: Certificate | None = None
         self._profile: Profile | None = None
@@ -267,5 +267,6 @@ def _read_certificate(encoded: bytes) -> Certificate:
     return certificate
 
 
+_STEPS: Final = tuple(Step)
 _MAX_SIGNED_INFO: Final = 16 * 1024
 _LEGACY_POLICY: Final = ValidationPolicy(algorithms=EPORT_2021_ALGORITHMS)

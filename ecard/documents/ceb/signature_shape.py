@@ -9,6 +9,7 @@ from __future__ import annotations
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -87,7 +88,7 @@ def read_signature(signature: etree._Element) -> SignatureParts:
         digest=_base64(found["DigestValue"]),
         value=_base64(found["SignatureValue"]),
         key_name=_key_name(found["KeyName"]),
-        certificate=_base64(found["X509Certificate"]) if "X509Certificate" in found else None,
+        certificate=_certificate(found["X509Certificate"]) if "X509Certificate" in found else None,
     )
 
 
@@ -115,21 +116,32 @@ def _key_name(element: etree._Element) -> str:
     return name
 
 
+def _certificate(element: etree._Element) -> bytes:
+    """The same few certificates come again and again, and are a third of what there is to decode."""
+    return _decoded(element.text or "", "X509Certificate")
+
+
 def _base64(element: etree._Element) -> bytes:
+    return _decode(element.text or "", _local(element.tag))
+
+
+def _decode(text: str, name: str) -> bytes:
     """The bytes that an element's text stands for; only the one spelling that encoding them gives is read."""
-    text: str = element.text or ""
     if len(text) > _MAX_TEXT:
-        raise _refused(f"{_local(element.tag)} has more than {_MAX_TEXT} characters")
+        raise _refused(f"{name} has more than {_MAX_TEXT} characters")
     if "-----" in text:
-        raise _refused(f"{_local(element.tag)} has PEM armour around the Base64: it must be bare")
+        raise _refused(f"{name} has PEM armour around the Base64: it must be bare")
     try:
         encoded = text.encode("ascii").translate(None, b" \t\r\n")
         data = a2b_base64(encoded, strict_mode=True)
     except (Base64Error, ValueError):
-        raise _refused(f"{_local(element.tag)} is not Base64") from None
+        raise _refused(f"{name} is not Base64") from None
     if not data or b2a_base64(data, newline=False) != encoded:
-        raise _refused(f"{_local(element.tag)} is empty or not in the one spelling of its Base64")
+        raise _refused(f"{name} is empty or not in the one spelling of its Base64")
     return data
+
+
+_decoded = lru_cache(maxsize=64)(_decode)
 
 
 def _require(actual: str, expected: str, what: str) -> None:

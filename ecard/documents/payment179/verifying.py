@@ -49,6 +49,9 @@ class PaymentStep(Enum):
         self.words = words
 
 
+_STEPS: Final = tuple(PaymentStep)
+
+
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class PaymentReport(SteppedReport):
     """What was found out about posted payment data. ``verified`` is the signed text."""
@@ -90,7 +93,7 @@ def inspect(
     policy: ValidationPolicy | None = None,
 ) -> PaymentReport:
     """The report that ``verify`` works from, whatever it says; without ``trust`` or ``signer`` never accepted."""
-    ledger, moment = Ledger(PaymentStep), utc(at)
+    ledger, moment = Ledger(_STEPS), utc(at)
     payment = _read(payload, ledger)
     algorithm = _read_certificate(certificate, ledger)
     if payment is not None:
