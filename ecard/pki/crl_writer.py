@@ -24,6 +24,7 @@ from ecard.pki.withdrawal import RevocationReason, Status
 
 _BLOCK: Final = 4096
 _CLOCK: Final = len("hhmmssZ")
+_DIGITS: Final = tuple(b"%02d" % number for number in range(60))
 _CHUNK: Final = 1 << 20
 _IN_MEMORY: Final = 1 << 20
 """Up to this size the temporary file is in memory."""
@@ -175,15 +176,18 @@ def _encoded(entries: Iterable[Entry]) -> Iterator[bytes]:
         begin = days.get(day) or days.setdefault(day, _begin_of_day(since))
         end = plain[reason.code] if invalidity_date is None else _entry_extensions(reason, invalidity_date)
         size = serial.bit_length() // 8 + 1
-        yield b"\x30%c\x02%c%b%b%02d%02d%02dZ%b" % (
-            2 + size + len(begin) + _CLOCK + len(end),  # always less than 128: every length is one byte
-            size,
-            serial.to_bytes(size, "big"),
-            begin,
-            since.hour,
-            since.minute,
-            since.second,
-            end,
+        length = 2 + size + len(begin) + _CLOCK + len(end)  # always less than 128: every length is one byte
+        yield b"".join(
+            (
+                bytes((der.SEQUENCE, length, der.INTEGER, size)),
+                serial.to_bytes(size, "big"),
+                begin,
+                _DIGITS[since.hour],
+                _DIGITS[since.minute],
+                _DIGITS[since.second],
+                b"Z",
+                end,
+            )
         )
 
 
