@@ -189,7 +189,7 @@ def _key(serial: int) -> bytes:
     if not 0 <= serial < _SHORT:
         return der.integer(serial)[1:]
     size = serial.bit_length() // 8 + 1  # the same as above for the numbers that there are, in half the time
-    return b"%c%b" % (size, serial.to_bytes(size, "big"))
+    return bytes((size,)) + serial.to_bytes(size, "big")
 
 
 def read_entry(item: der.Node) -> tuple[CrlEntry, dict[str, Extension]]:
