@@ -79,7 +79,8 @@ def _codes(
 
 def _texts(element: etree._Element, name: str) -> list[str]:
     """The texts of all elements of this name as they are signed: a comment inside does not cut one off."""
-    texts = (str(_SIGNED_TEXT(found)).strip() for found in element.iter(_PREFIX + name))
+    found = element.iter(_PREFIX + name)
+    texts = ((str(_SIGNED_TEXT(one)) if len(one) else one.text or "").strip() for one in found)
     return [text for text in texts if text]
 
 

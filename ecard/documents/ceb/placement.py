@@ -26,7 +26,10 @@ def find_signature(root: etree._Element, before: frozenset[str]) -> etree._Eleme
     signature = found[0]
     if signature.getparent() is not root:
         raise Refused(FindingCode.SIGNATURE_MISPLACED, "the signature does not stand directly inside the root element")
-    if len(parts) != len(list(signature.iter(_ANY_OF_DS))):
+    # in document order what is inside an element follows it without a gap: the ends tell of all
+    if parts[0] is not signature or (
+        parts[-1] is not signature and signature not in parts[-1].iterancestors(SIGNATURE)
+    ):
         raise Refused(FindingCode.SIGNATURE_MISPLACED, "parts of a signature stand outside the signature")
     _require_order(signature, before)
     return signature
