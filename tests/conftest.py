@@ -1,7 +1,7 @@
-"""A watch over the whole run: every PIN that was made, and everything that was logged, raised or printed.
+"""Where ECARD_SEARCH_SECRETS asks for it, a watch over the whole run, which then takes half as long again.
 
-At its end what was collected is searched for the PINs, and so are the files that the tests left, where
-ECARD_SEARCH_SECRETS asks for it.
+It notes every PIN that was made, and everything that was logged, raised or printed. At the end what was collected is
+searched for the PINs, and so are the files that the tests left.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from tests.secret_search import leaks_in_files, leaks_in_texts
 _ENOUGH_DIGITS = re.compile(r"(?:\d[ ,:-]{0,2}){6}")
 """A text without this shows no PIN of digits (full-width digits count), so there is no need to keep it."""
 
+_AS_TEXT = logging.Formatter()
+WATCHED = "ECARD_SEARCH_SECRETS" in os.environ
+
 _LONGEST_NAME = 40
 """Characters of a value that still names the test with it."""
 
@@ -44,7 +47,7 @@ class Watch(logging.Handler):
         """Where the tests of this process leave their files."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.note(logging.Formatter().format(record))
+        self.note(_AS_TEXT.format(record))
 
     def note(self, text: str) -> None:
         """Keep ``text``, which a person may have seen."""
@@ -67,6 +70,9 @@ def running() -> str:
 @pytest.fixture(scope="session", autouse=True)
 def _watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Note every PIN, and every text of ecard's exceptions."""
+    if not WATCHED:
+        yield
+        return
     WATCH.place = tmp_path_factory.getbasetemp()
     make_pin, make_error = Pin.__init__, EcardError.__init__
 
@@ -87,21 +93,29 @@ def _watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _heard(request: pytest.FixtureRequest) -> Iterator[None]:
     """Listen to ecard's loggers, the exchanges with cards included; a command sets up logging of its own."""
-    if request.node.name == _UNHEARD:
+    if not WATCHED or request.node.name == _UNHEARD:
         yield
         return
     logger = logging.getLogger("ecard")
     level, handlers = logger.level, logger.handlers
     logger.handlers = [WATCH]
     logger.setLevel(1)
+    logger.propagate = "caplog" in request.fixturenames  # pytest's own handlers write each record three times more
     yield
     logger.handlers = handlers
     logger.setLevel(level)
+    logger.propagate = True
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Bytes and long texts do not name tests: a signature in them is another one in every process of a run."""
     return argname if isinstance(val, bytes | str) and len(val) > _LONGEST_NAME else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: at the end one process would run them while the others have no work."""
+    long = {item.path for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -120,13 +134,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Note what a test printed that nobody took, and the traceback of one that failed."""
     for text in (report.capstdout, report.capstderr, report.longreprtext):
-        if text:
+        if text and WATCHED:
             WATCH.note(text)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Search what this process collected, and the files that its tests left, when ECARD_SEARCH_SECRETS asks for it."""
-    if "ECARD_SEARCH_SECRETS" not in os.environ:
+    if not WATCHED:
         return
     if WATCH.place is not None:
         SEARCHED.append([*leaks_in_texts(WATCH.texts, WATCH.pins), *leaks_in_files(WATCH.place, WATCH.pins)])
@@ -144,7 +158,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what the search found."""
-    if "ECARD_SEARCH_SECRETS" in os.environ and SEARCHED:
+    if WATCHED and SEARCHED:
         found = [line for lines in SEARCHED for line in lines]
         terminalreporter.section("search for PINs")
         terminalreporter.write_line(f"{len(found)} places show one, in what {len(SEARCHED)} processes left")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ecard.errors import EcardError
-from tests.conftest import WATCH, running
+from tests.conftest import WATCH, WATCHED, running
 from tests.secret_search import CHANCE_IS_OUT, leaks, leaks_in_files, leaks_in_texts
 
 PLANTED = b"739205"
@@ -47,6 +47,7 @@ def test_chance_shows_no_pin() -> None:
     assert leaks(data.hex().encode(), pins) == set()
 
 
+@pytest.mark.skipif(not WATCHED, reason="the watch was not asked for: set ECARD_SEARCH_SECRETS")
 def test_the_watch_hears_logs_and_exceptions_and_sees_pins() -> None:
     before = WATCH.heard
     logging.getLogger("ecard.anything").log(1, "a number such as %s", "604829571")
