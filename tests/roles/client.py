@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,8 @@ def _holder(parts: list[str]) -> KeyHolder:
     return SoftwareKeyHolder(key, Certificate(bytes.fromhex(parts[1])))
 
 
-def main(file: str, mode: str, cards: str, count: str) -> None:
-    """Freeze and unfreeze cards: one card in turn, or any of several in competition."""
+def main(file: str, cards: str, clients: str, count: str) -> None:
+    """Freeze and unfreeze cards, any of several: some clients of this centre give a number of orders each."""
     parts: dict[str, Any] = json.loads(Path(file).read_text())
     centre = Centre(
         Register.open(parts["place"]),
@@ -40,8 +41,14 @@ def main(file: str, mode: str, cards: str, count: str) -> None:
         vault=Vault(bytes.fromhex(parts["vault"])),
     )
     legal = _holder(parts["legal"])
-    for _ in range(int(count)):
-        _one(centre, legal, number(int(random.choice(cards.split(",")))))
+
+    def client(_: int) -> None:
+        for _ in range(int(count)):
+            _one(centre, legal, number(int(random.choice(cards.split(",")))))
+
+    with ThreadPoolExecutor(int(clients)) as pool:
+        for _ in pool.map(client, range(int(clients))):
+            pass
 
 
 def _one(centre: Centre, legal: KeyHolder, card: str) -> None:

@@ -22,6 +22,8 @@ from tests.roles.world import CODE, World, number
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("ECARD_KILLS", "12"))
 ORDERS = int(os.environ.get("ECARD_ORDERS", "400"))
+CENTRES, CLIENTS = 2, 4
+"""Processes that are a data centre, and how many clients each has."""
 
 
 def _private(world: World) -> dict[str, Any]:
@@ -52,7 +54,7 @@ def test_a_process_that_is_killed_loses_nothing_that_it_acknowledged(world: Worl
     random.seed(7)
     acknowledged: list[str] = []
     for _ in range(KILLS):
-        process = _start(tmp_path, _private(world), "toggle", "201", "1000")
+        process = _start(tmp_path, _private(world), "201", "1", "1000")
         assert process.stdout is not None
         for _ in range(random.randint(1, 30)):
             acknowledged.append(process.stdout.readline().split()[1])
@@ -75,16 +77,17 @@ def test_centres_that_want_the_same_card_have_one_winner_each_time(world: World,
     for card in cards:
         world.operator(seal, int(card))
     before = world.register.head()[0]
-    each = str(ORDERS // 8)
-    clients = [_start(tmp_path, _private(world), "compete", ",".join(cards), each) for _ in range(8)]
+    each = ORDERS // (CENTRES * CLIENTS)
+    arguments = (",".join(cards), str(CLIENTS), str(each))
+    centres = [_start(tmp_path, _private(world), *arguments) for _ in range(CENTRES)]
     lines = []
-    for client in clients:
-        output, _ = client.communicate(timeout=300)
-        assert client.returncode == 0
+    for centre in centres:
+        output, _ = centre.communicate(timeout=600)
+        assert centre.returncode == 0
         lines += output.splitlines()
     done = [line for line in lines if line.startswith("done")]
     lost = [line for line in lines if line.startswith("refused")]
-    assert len(done) + len(lost) == 8 * int(each)
+    assert len(done) + len(lost) == CENTRES * CLIENTS * each
     assert {line.split()[2] for line in lost} <= {"stale", "state", "out-of-order"}
     assert world.register.head()[0] - before == len(done)
     assert len({line.split()[2] for line in done}) == len(done)
