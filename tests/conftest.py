@@ -92,15 +92,13 @@ def _watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _heard(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Listen to ecard's loggers, the exchanges with cards included; a command sets up logging of its own."""
-    if not WATCHED or request.node.name == _UNHEARD:
-        yield
-        return
+    """Listen to ecard's loggers, the exchanges with cards included, and undo what a command sets up for its logging."""
     logger = logging.getLogger("ecard")
     level, handlers = logger.level, logger.handlers
-    logger.handlers = [WATCH]
-    logger.setLevel(1)
-    logger.propagate = "caplog" in request.fixturenames  # pytest's own handlers write each record three times more
+    if WATCHED and request.node.name != _UNHEARD:
+        logger.handlers = [WATCH]
+        logger.setLevel(1)
+        logger.propagate = "caplog" in request.fixturenames  # pytest's own handlers write each record three times more
     yield
     logger.handlers = handlers
     logger.setLevel(level)
