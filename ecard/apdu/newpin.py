@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ecard.errors import InvalidInputError, WeakPinError
-from ecard.pin import UNSAFE_NO_POLICY, HolderFacts, Pin, PinPolicy, PolicyReason
+from ecard.pin import UNSAFE_NO_POLICY, HolderFacts, Pin, PinPolicy, PinReference, PolicyReason
 
 DEFAULT_POLICY: Final = PinPolicy.default()
 """What new PINs have to pass where the caller names no other policy."""
@@ -14,14 +14,24 @@ NO_FACTS: Final = HolderFacts()
 """Nothing is known of the holder."""
 
 
-def require_good(policy: PinPolicy, pin: Pin, facts: HolderFacts, more: Sequence[PolicyReason]) -> None:
-    """Raise WeakPinError with everything that ``policy`` has against ``pin``, and ``more`` where it has any rule."""
+def require_good(
+    policy: PinPolicy,
+    pin: Pin,
+    facts: HolderFacts,
+    more: Sequence[PolicyReason] = (),
+    *,
+    reference: PinReference = PinReference.PIN,
+) -> None:
+    """Raise WeakPinError with everything that ``policy`` has against ``pin``, and ``more`` where it has any rule.
+
+    ``reference`` says what it is to be, for the message.
+    """
     reasons = policy.violations(pin, facts)
     if policy != UNSAFE_NO_POLICY:
         reasons = tuple(dict.fromkeys((*reasons, *more)))
     if reasons:
         why = "; ".join(reason.english for reason in reasons)
-        raise WeakPinError(f"the new PIN is weak ({why})", reasons=reasons, remedy="choose another one")
+        raise WeakPinError(f"the new {reference.value} is weak ({why})", reasons=reasons, remedy="choose another one")
 
 
 def require_unseen_allowed(policy: PinPolicy) -> None:

@@ -30,7 +30,7 @@ from ecard.pki.issuing import (
     whole_second,
 )
 from ecard.pki.profile import PublicationPoints
-from ecard.pki.withdrawal import ALLOWED, WITHDRAWALS, Act, Event, Ground, RevocationReason, Status
+from ecard.pki.withdrawal import ALLOWED, WITHDRAWALS, Act, Event, Ground, RevocationReason, Status, nothing_to_do
 
 
 class CertificateAuthority(Issuer):
@@ -141,13 +141,14 @@ class CertificateAuthority(Issuer):
         """
         withdrawal, moment = WITHDRAWALS[ground], whole_second(at, "moment")
         unsafe_since = _unsafe_since(invalidity_date, moment)
+        states = {s: self.record.journal.status(s, moment).state for s in self.record.serials_of(card_number)}
         found = [
             Event(serial, withdrawal.act, moment, withdrawal.reason, unsafe_since)
-            for serial in self.record.serials_of(card_number)
-            if self.record.journal.status(serial, moment).state in ALLOWED[withdrawal.act]
+            for serial, state in states.items()
+            if state in ALLOWED[withdrawal.act]
         ]
         if not found:
-            raise WithdrawalError(f"card {card_number} has no certificate here to {withdrawal.act.value}")
+            raise nothing_to_do(card_number, withdrawal.act, set(states.values()))
         for event in found:
             self.record.require_untold(event.serial, moment)
             self.record.journal.check(event)

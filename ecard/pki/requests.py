@@ -17,6 +17,7 @@ from ecard.pki.names import build_name, common_name
 
 MAX_SIZE: Final = 16 * 1024
 """The largest request that is read, in bytes."""
+_LONGEST_NAME: Final = 64
 _PEM: Final = re.compile(
     rb"\s*-----BEGIN ((?:NEW )?CERTIFICATE REQUEST)-----([A-Za-z0-9+/=\s]*)-----END \1-----\s*", re.ASCII
 )
@@ -36,8 +37,14 @@ class Request:
 def build_request(public_key: PublicKey, sign: Callable[[bytes], Signature], subject_common_name: str) -> bytes:
     """A request in DER for ``public_key``, signed through ``sign``, which may be a card's.
 
-    Raises what ``sign`` raises, and RequestError where what it made is not the signature of ``public_key``.
+    Raises what ``sign`` raises, and RequestError where what it made is not the signature of ``public_key``, or where
+    the name is not one of 1 to 64 characters that print (RFC 5280, appendix A.1: ub-common-name).
     """
+    if not 0 < len(subject_common_name) <= _LONGEST_NAME or not subject_common_name.isprintable():
+        raise RequestError(
+            "the name asked for cannot stand in a certificate",
+            remedy=f"give 1 to {_LONGEST_NAME} characters, and none that do not print",
+        )
     info = der.sequence(
         der.integer(0),
         build_name((oids.COUNTRY, "CN"), (oids.COMMON_NAME, subject_common_name)),

@@ -6,7 +6,7 @@ was released.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -227,6 +227,21 @@ ALLOWED: Final[Mapping[Act, frozenset[State]]] = MappingProxyType(
     }
 )
 """The table: the states in which a certificate may be for an act. Nothing is done to a revoked one."""
+
+
+def nothing_to_do(card_number: str, act: Act, states: Set[State]) -> WithdrawalError:
+    """Why ``act`` finds nothing to do among a card's certificates, which are in these ``states`` and no others."""
+    if not states:
+        return WithdrawalError(
+            f"this authority issued no certificate for card {card_number}", remedy="check the number of the card"
+        )
+    if states == {State.REVOKED}:
+        return WithdrawalError(
+            f"card {card_number} is void, and void is final: all its certificates are revoked",
+            remedy="make a new card" if act is not Act.REVOKE else None,
+        )
+    held = "not" if act is Act.RELEASE else "already"
+    return WithdrawalError(f"no certificate of card {card_number} to {act.value}: it is {held} on hold")
 
 
 def _require_allowed(event: Event, status: Status) -> None:

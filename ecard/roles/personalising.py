@@ -11,7 +11,8 @@ from ecard.apdu.piv import PivSession
 from ecard.apdu.session import Session
 from ecard.apdu.words import PinUse, Slot
 from ecard.certificate import Certificate
-from ecard.pin import Pin, as_supplier
+from ecard.keys import PublicKey
+from ecard.pin import Pin, PinSupplier, as_supplier
 from ecard.pki.profile import Usage
 from ecard.pki.requests import build_request
 from ecard.roles.secrets import CardSecrets
@@ -63,6 +64,37 @@ def request_certificates(
     return {usage: _request(piv, usage, kind, pin, name) for usage in usages}
 
 
+def request_for_key(
+    piv: PivSession,
+    slot: Slot,
+    public_key: PublicKey,
+    *,
+    name: str,
+    pin: Pin | PinSupplier,
+    use_last_try: bool = False,
+) -> bytes:
+    """A certificate request (PKCS#10, DER) with the common name ``name``, signed by the key in ``slot``.
+
+    ``public_key`` is that key's public half. Raises CardError, PinError, and RequestError where the slot holds
+    another key, or the name cannot stand in a certificate.
+    """
+    algorithm = SignatureAlgorithm.default_for(public_key.kind)
+
+    def sign(message: bytes) -> Signature:
+        digest = public_key.digest(message, algorithm)
+        return piv.sign_digest(
+            slot,
+            public_key.kind,
+            digest,
+            algorithm,
+            pin=as_supplier(pin),
+            act="sign the certificate request",
+            use_last_try=use_last_try,
+        )
+
+    return build_request(public_key, sign, name)
+
+
 def write_certificates(
     piv: PivSession, certificates: Mapping[Usage, Certificate], issuers: Iterable[Certificate]
 ) -> None:
@@ -73,12 +105,5 @@ def write_certificates(
 
 
 def _request(piv: PivSession, usage: Usage, kind: KeyKind, pin: Pin, name: str) -> bytes:
-    slot = SLOTS[usage]
-    public_key = piv.generate_key(slot, kind, pin_use=_PIN_USE[usage])
-    algorithm = SignatureAlgorithm.default_for(kind)
-
-    def sign(message: bytes) -> Signature:
-        digest = public_key.digest(message, algorithm)
-        return piv.sign_digest(slot, kind, digest, algorithm, pin=as_supplier(pin), act="sign the certificate request")
-
-    return build_request(public_key, sign, name)
+    public_key = piv.generate_key(SLOTS[usage], kind, pin_use=_PIN_USE[usage])
+    return request_for_key(piv, SLOTS[usage], public_key, name=name, pin=pin)

@@ -153,16 +153,20 @@ def test_all_certificates_of_a_card_are_withdrawn_together() -> None:
     number = "03-JJ0A900000001"
     both = [card[0].serial_number, card[1].serial_number]
     assert authority.withdraw_card(number, Ground.FREEZE, at=AT + HOUR) == both
-    with pytest.raises(WithdrawalError, match="to hold"):
+    with pytest.raises(WithdrawalError, match="to hold: it is already on hold"):
         authority.withdraw_card(number, Ground.LOSS, at=AT + HOUR)
     assert authority.withdraw_card(number, Ground.UNFREEZE, at=AT + 2 * HOUR) == both
     gone = authority.withdraw_card(number, Ground.HOLDER_LEFT, at=AT + 3 * HOUR, invalidity_date=AT + HOUR)
     assert gone == both
     states = [status.state for c in (*card, other) if (status := authority.status(c.serial_number, at=AT + DAY))]
     assert states == [State.REVOKED, State.REVOKED, State.REVOKED, State.GOOD]
-    for ground, name in ((Ground.HOLDER_LEFT, number), (Ground.LOSS, "03-JJ0A900000007")):
-        with pytest.raises(WithdrawalError, match="no certificate here"):
-            authority.withdraw_card(name, ground, at=AT + DAY)
+    for ground in (Ground.HOLDER_LEFT, Ground.LOSS, Ground.FOUND):
+        with pytest.raises(WithdrawalError, match=f"card {number} is void, and void is final"):
+            authority.withdraw_card(number, ground, at=AT + DAY)
+    with pytest.raises(WithdrawalError, match="issued no certificate for card 03-JJ0A900000007"):
+        authority.withdraw_card("03-JJ0A900000007", Ground.LOSS, at=AT + DAY)
+    with pytest.raises(WithdrawalError, match="to release: it is not on hold"):
+        authority.withdraw_card("03-JJ0A900000002", Ground.FOUND, at=AT + DAY)
 
 
 def test_a_card_is_withdrawn_as_a_whole_or_not_at_all() -> None:
