@@ -6,7 +6,13 @@ import typer
 
 from ecard.apdu.info import card_info
 from ecard.apdu.pcsc import list_readers
-from ecard.cli import card_key_commands, card_pin_commands
+from ecard.cli import (
+    card_certificate_commands,
+    card_key_commands,
+    card_management_commands,
+    card_pin_commands,
+    card_puk_commands,
+)
 from ecard.cli.card_facts import as_facts, in_words
 from ecard.cli.card_options import CardAddress, TraceFile, open_piv
 from ecard.cli.language import translate
@@ -14,8 +20,10 @@ from ecard.cli.options import AsJson, print_json
 
 app = typer.Typer(help="Look at cards, and manage them (PIN, keys, certificates).", no_args_is_help=True)
 app.add_typer(card_pin_commands.app, name="pin")
-app.add_typer(card_key_commands.certificate_app, name="certificate")
-app.add_typer(card_key_commands.key_app, name="key")
+app.add_typer(card_puk_commands.app, name="puk")
+app.add_typer(card_management_commands.app, name="management-key")
+app.add_typer(card_key_commands.app, name="key")
+app.add_typer(card_certificate_commands.app, name="certificate")
 
 
 @app.command("list")

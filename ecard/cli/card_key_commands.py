@@ -1,38 +1,21 @@
-"""``ecard card certificate`` and ``ecard card key``: what is in a card's slots."""
+"""``ecard card key``: making keys on a card, attesting, moving and deleting them."""
 
 from __future__ import annotations
 
-import os
 import sys
-from base64 import b64encode
 from enum import StrEnum
-from pathlib import Path
-from textwrap import wrap
 from typing import Annotated, Final
 
 import typer
 
 from ecard.algorithms import KeyKind
 from ecard.apdu.words import PinUse
-from ecard.cli.card_options import (
-    CardAddress,
-    SlotName,
-    TraceFile,
-    management_key,
-    open_piv,
-    parse_slot,
-)
-from ecard.errors import InvalidInputError
-from ecard.files import write_atomically
+from ecard.cli.card_options import CardAddress, SlotName, TraceFile, management_key, open_piv, own_slot
+from ecard.cli.language import translate
+from ecard.cli.pem_output import OutputFile, pem, target_of, write_pem
+from ecard.cli.slot_keys import key_in
 
-certificate_app: Final = typer.Typer(help="Certificates on a card.", no_args_is_help=True)
-key_app: Final = typer.Typer(help="Keys on a card.", no_args_is_help=True)
-
-_PEM_LINE: Final = 64
-"""Characters of a line (RFC 7468, section 2)."""
-OutputFile = Annotated[
-    str | None, typer.Option("-o", "--output", metavar="FILE", help="Where it goes; standard output by default.")
-]
+app: Final = typer.Typer(help="Keys on a card.", no_args_is_help=True)
 
 
 class NewKey(StrEnum):
@@ -55,35 +38,12 @@ class PinNeed(StrEnum):
     ALWAYS = "always"
 
 
-@certificate_app.callback()
-def _certificates() -> None:
-    """Certificates on a card."""
-
-
-@certificate_app.command()
-def export(
-    card: CardAddress,
-    slot: SlotName = "9C",
-    output: OutputFile = None,
-    chain: Annotated[bool, typer.Option("--chain", help="The issuers' certificates on the card too.")] = False,
-    trace: TraceFile = None,
-) -> None:
-    """Write the certificate of a slot as PEM (text).
-
-    Example: ecard card certificate export --card pcsc --slot 9C -o card.pem
-    """
-    target = _target(output)
-    with open_piv(card, trace) as piv:
-        found = [piv.read_certificate(parse_slot(slot)), *(piv.read_issuers() if chain else ())]
-    _write("".join(certificate.pem() for certificate in found), target)
-
-
-@key_app.callback()
+@app.callback()
 def _keys() -> None:
     """Keys on a card."""
 
 
-@key_app.command()
+@app.command()
 def generate(
     card: CardAddress,
     slot: SlotName = "9C",
@@ -94,30 +54,65 @@ def generate(
 ) -> None:
     """Make a new key on the card and write its public half as PEM (text); a key that was in the slot is lost.
 
-    The management key is the factory's, or the environment variable ECARD_MANAGEMENT_KEY in hexadecimal.
+    The management key is the factory's, or comes from the environment variable ECARD_MANAGEMENT_KEY.
 
     Example: ecard card key generate --card pcsc --slot 9A --algorithm p256 -o key.pem
     """
-    where, target = parse_slot(slot), _target(output)
+    where, target = own_slot(slot), target_of(output)
     with open_piv(card, trace) as piv:
         piv.authenticate_management_key(management_key())
         public_key = piv.generate_key(where, KeyKind(algorithm.value), pin_use=PinUse[pin_use.name])
-    body = "\n".join(wrap(b64encode(public_key.spki).decode(), _PEM_LINE))
-    _write(f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n", target)
+    write_pem(pem("PUBLIC KEY", public_key.spki), target)
 
 
-def _target(output: str | None) -> Path | None:
-    """Where the output goes, None for standard output; looked at before the card is, so that no key is lost for it."""
-    if output in {None, "-"}:
-        return None
-    target = Path(str(output))
-    if not os.access(target.parent, os.W_OK | os.X_OK) or target.is_dir():
-        raise InvalidInputError(f"{target}: cannot be written", remedy="name a file in a directory that is there")
-    return target
+@app.command()
+def attest(card: CardAddress, slot: SlotName = "9C", output: OutputFile = None, trace: TraceFile = None) -> None:
+    """Write the card's own statement, a certificate, that the key in a slot was made on the card (YubiKey).
+
+    Its issuer is in slot F9: ecard card certificate export --slot F9.
+
+    Example: ecard card key attest --card pcsc --slot 9C -o attestation.pem
+    """
+    where, target = own_slot(slot), target_of(output)
+    with open_piv(card, trace) as piv:
+        key_in(piv, where)
+        found = piv.attest(where)
+    write_pem(found.pem(), target)
 
 
-def _write(text: str, target: Path | None) -> None:
-    if target is None:
-        sys.stdout.write(text)
-    else:
-        write_atomically(target, text.encode())
+@app.command()
+def move(
+    card: CardAddress,
+    slot: SlotName,
+    to: Annotated[str, typer.Option("--to", metavar="SLOT", help="The empty slot that it goes to.")],
+    trace: TraceFile = None,
+) -> None:
+    """Move a key to an empty slot (YubiKey from 5.7). Its certificate stays: import it again in the new slot.
+
+    The management key is the factory's, or comes from the environment variable ECARD_MANAGEMENT_KEY.
+
+    Example: ecard card key move --card pcsc --slot 9D --to 82
+    """
+    source, destination = own_slot(slot), own_slot(to)
+    with open_piv(card, trace) as piv:
+        key_in(piv, source)
+        piv.authenticate_management_key(management_key())
+        piv.move_key(source, destination)
+    words = "the key in slot {slot} is now in slot {to}"
+    sys.stderr.write(translate(words, slot=f"{source:02X}", to=f"{destination:02X}") + "\n")
+
+
+@app.command()
+def delete(card: CardAddress, slot: SlotName, trace: TraceFile = None) -> None:
+    """Delete a key for good (YubiKey from 5.7). Its certificate stays: ecard card certificate delete.
+
+    The management key is the factory's, or comes from the environment variable ECARD_MANAGEMENT_KEY.
+
+    Example: ecard card key delete --card pcsc --slot 82
+    """
+    where = own_slot(slot)
+    with open_piv(card, trace) as piv:
+        key_in(piv, where)
+        piv.authenticate_management_key(management_key())
+        piv.delete_key(where)
+    sys.stderr.write(translate("the key in slot {slot} is deleted", slot=f"{where:02X}") + "\n")

@@ -15,7 +15,7 @@ from ecard.apdu.pinpad import AtTheReader
 from ecard.apdu.piv import PivSession
 from ecard.apdu.session import Session
 from ecard.apdu.trace import TracedReader
-from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, Slot
+from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, ManagementAlgorithm, Slot
 from ecard.cli.language import translate
 from ecard.cli.pin_prompt import ask, in_words
 from ecard.connection import connector
@@ -26,6 +26,7 @@ CARD_HELP = "The card: pcsc (the first reader), pcsc:READER (part of its name), 
 PIN_VARIABLE = "ECARD_PIN"
 NEW_PIN_VARIABLE = "ECARD_NEW_PIN"
 PUK_VARIABLE = "ECARD_PUK"
+NEW_PUK_VARIABLE = "ECARD_NEW_PUK"
 MANAGEMENT_KEY_VARIABLE = "ECARD_MANAGEMENT_KEY"
 
 CardAddress = Annotated[str, typer.Option("--card", metavar="CARD", help=CARD_HELP)]
@@ -62,6 +63,14 @@ def parse_slot(text: str) -> Slot:
         raise InvalidInputError(f"{text!r} is not a slot", remedy="use 9A, 9C, 9D, 9E or 82 to 95") from None
 
 
+def own_slot(text: str) -> Slot:
+    """A slot for the holder's keys, by its two digits: not F9, whose key is the maker's and cannot be made again."""
+    slot = parse_slot(text)
+    if slot is Slot.ATTESTATION:
+        raise InvalidInputError("slot F9 holds the key of the card's maker", remedy="use 9A, 9C, 9D, 9E or 82 to 95")
+    return slot
+
+
 def pin_supplier(variable: str = PIN_VARIABLE) -> PinSupplier:
     """A PIN or PUK from an environment variable if it is set, never from an option.
 
@@ -91,10 +100,24 @@ def _look_at_the_reader(request: PinRequest) -> None:
 
 def management_key() -> bytes:
     """The management key from ECARD_MANAGEMENT_KEY (hexadecimal), otherwise the one from the factory."""
-    text = os.environ.get(MANAGEMENT_KEY_VARIABLE)
+    return key_from(MANAGEMENT_KEY_VARIABLE) or FACTORY_MANAGEMENT_KEY
+
+
+def key_from(variable: str) -> bytes | None:
+    """A management key from an environment variable, None where it is not set.
+
+    InvalidInputError, without showing it, where it is not hexadecimal or has a length that none has.
+    """
+    text = os.environ.get(variable)
     if text is None:
-        return FACTORY_MANAGEMENT_KEY
+        return None
     try:
-        return bytes.fromhex(text)
+        key = bytes.fromhex(text)
     except ValueError:
-        raise InvalidInputError(f"the environment variable {MANAGEMENT_KEY_VARIABLE} is not hexadecimal") from None
+        raise InvalidInputError(f"the environment variable {variable} is not hexadecimal") from None
+    if len(key) not in {algorithm.key_size for algorithm in ManagementAlgorithm}:
+        raise InvalidInputError(
+            f"the environment variable {variable} holds {len(key)} bytes, a management key has 16, 24 or 32",
+            remedy="write two hexadecimal digits for each byte",
+        )
+    return key

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from dataclasses import replace
 from typing import Final
 
 import typer
@@ -15,7 +13,6 @@ from ecard.cli.card_options import (
     CardAddress,
     TraceFile,
     UseLastTry,
-    asked,
     open_piv,
     pin_supplier,
 )
@@ -30,9 +27,9 @@ from ecard.cli.holder_options import (
     policy_of,
 )
 from ecard.cli.language import translate
+from ecard.cli.new_secret import new_secret
 from ecard.cli.options import AsJson, print_json
-from ecard.errors import NotSupportedByCardError, PinError
-from ecard.pin import HolderFacts, Pin, PinPolicy, PinReference, PinRequest, environment
+from ecard.errors import NotSupportedByCardError
 
 app: Final = typer.Typer(help="The PIN of a card.", no_args_is_help=True)
 
@@ -81,7 +78,7 @@ def change(
     """
     facts = facts_of(telephone, birth_date, identity_number, organisation_code, card_number)
     rules = policy_of(policy)
-    chosen = _new_pin(card, rules, facts)
+    chosen = new_secret(card, NEW_PIN_VARIABLE, rules, facts)
     with open_piv(card, trace) as piv:
         piv.change_pin(pin_supplier(), chosen, policy=rules, facts=facts, use_last_try=use_last_try)
     sys.stderr.write(translate("the PIN is changed") + "\n")
@@ -107,23 +104,8 @@ def unblock(
     """
     facts = facts_of(telephone, birth_date, identity_number, organisation_code, card_number)
     rules = policy_of(policy)
-    chosen = _new_pin(card, rules, facts)
+    chosen = new_secret(card, NEW_PIN_VARIABLE, rules, facts)
     with open_piv(card, trace) as piv:
         puk = pin_supplier(PUK_VARIABLE)
         piv.unblock_pin(puk, chosen, policy=rules, facts=facts, use_last_try=use_last_try)
     sys.stderr.write(translate("the PIN is unblocked and changed") + "\n")
-
-
-def _new_pin(card: str, policy: PinPolicy, facts: HolderFacts) -> Pin:
-    """The new PIN from ECARD_NEW_PIN, or asked for twice. Raises WeakPinError, PinError where the two differ."""
-    request = PinRequest(card=card, act="be the new one", tries_left=None, reference=PinReference.PIN)
-    if NEW_PIN_VARIABLE in os.environ:
-        chosen = environment(NEW_PIN_VARIABLE)(request)
-        policy.check(chosen, facts)
-        return chosen
-    ask = asked(NEW_PIN_VARIABLE)
-    chosen = ask(request)
-    policy.check(chosen, facts)
-    if ask(replace(request, act="be the new one, again")) != chosen:
-        raise PinError("the two new PINs differ", remedy="try again")
-    return chosen

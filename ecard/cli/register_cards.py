@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -16,8 +16,8 @@ from ecard.certificate import Certificate
 from ecard.cli.card_options import open_piv, open_session, pin_supplier
 from ecard.cli.register_giving import Done, Wanted, signing
 from ecard.cli.register_place import keep_secrets, kept_secrets
-from ecard.errors import InvalidInputError, PinBlockedError, WrongCardError
-from ecard.files import write_atomically
+from ecard.cli.secret_file import secret_file
+from ecard.errors import PinBlockedError, WrongCardError
 from ecard.pin import Pin, PinPolicy, PinRequest
 from ecard.pki.identity import CardIdentity
 from ecard.pki.profile import Usage
@@ -27,7 +27,6 @@ from ecard.roles.personalising import SLOTS, personalise, request_certificates, 
 from ecard.roles.secrets import CardSecrets
 
 HOLDER_PIN_VARIABLE: Final = "ECARD_HOLDER_PIN"
-_PRIVATE: Final = 0o600
 
 
 def give_and_make(
@@ -123,17 +122,9 @@ def _holder_pin(piv: PivSession) -> Iterator[Pin]:
         yield pin
 
 
-@contextmanager
-def _pin_letter(letter: Path, pin: Pin) -> Iterator[None]:
-    """Write a PIN letter before anything is done for it; it goes again where nothing came of it."""
-    if letter.exists():
-        raise InvalidInputError(f"{letter} exists already", remedy="name another file for the PIN letter")
-    write_atomically(letter, pin.reveal() + b"\n", mode=_PRIVATE)
-    try:
-        yield
-    except BaseException:
-        letter.unlink(missing_ok=True)
-        raise
+def _pin_letter(letter: Path, pin: Pin) -> AbstractContextManager[None]:
+    """A PIN letter is there before anything is done for it; it goes again where nothing came of it."""
+    return secret_file(letter, pin.reveal(), "the PIN letter", gone_after=BaseException)
 
 
 def _issuers(centre: Centre) -> tuple[Certificate, ...]:

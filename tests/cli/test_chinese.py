@@ -118,7 +118,13 @@ def constants(node: ast.expr) -> set[str]:
 def tabled() -> set[str]:
     """The texts that reach ``translate`` out of tables: codes, states, facts, and the steps of the demonstration."""
     acts = {act.value for act in Act} | {"sign", "order", "verify the PIN", "be the new one"}
-    acts |= {"be the new one, again", "renew its certificates", "sign the certificate request"}
+    acts |= {
+        "be the new one, again",
+        "change it",
+        "unblock the PIN",
+        "renew its certificates",
+        "sign the certificate request",
+    }
     states = {state.value for state in CardState} | {NoCardReason.NO_CARD.value, NoCardReason.UNSUPPORTED_CARD.value}
     facts = {"card", "atr", "label", "version", "serial", "guid", "expires", "pin tries", "puk tries", "management key"}
     facts |= {"legal-person card of {enterprise}", "operator card of {enterprise}"}

@@ -8,6 +8,7 @@ from typing import Final
 
 from ecard.cli.chinese.centre import CENTRE
 
+_MANAGEMENT_KEY: Final = "管理密钥为出厂值，或取自环境变量 ECARD_MANAGEMENT_KEY。"
 _STATUS: Final = "退出状态：0 接受，1 不接受，2 无法运行。"
 
 _TOP: Final = {
@@ -69,16 +70,59 @@ PIN 在提示处输入，或取自环境变量 ECARD_PIN 和 ECARD_NEW_PIN。
 PUK 和 PIN 在提示处输入，或取自环境变量 ECARD_PUK 和 ECARD_NEW_PIN。
 
 示例：ecard card pin unblock --card pcsc""",
+    "ecard card puk": "卡的 PUK，即解锁 PIN 的密码。",
+    "ecard card puk change": """修改 PUK。按 PIN 的规则太弱的新 PUK 在发送给卡之前就被拒绝。
+
+PUK 在提示处输入，或取自环境变量 ECARD_PUK 和 ECARD_NEW_PUK。新 PUK 请与 PIN 分开保管：PIN 锁定时才用到它。
+
+示例：ecard card puk change --card pcsc""",
+    "ecard card management-key": "允许写卡的管理密钥。",
+    "ecard card management-key change": """修改管理密钥：没有它就不能生成密钥，也不能写入证书。从不显示在屏幕上。
+
+新密钥随机生成，在交给卡之前以十六进制写入 FILE；或取自环境变量 ECARD_NEW_MANAGEMENT_KEY。
+旧密钥为出厂值，或取自 ECARD_MANAGEMENT_KEY。
+
+示例：ecard card management-key change --card pcsc -o management.key""",
     "ecard card certificate": "卡上的证书。",
-    "ecard card certificate export": """把密钥槽中的证书写成 PEM（文本）。
+    "ecard card certificate export": """把密钥槽中的证书写成 PEM（文本）。密钥槽 F9 中是卡的证明密钥的证书。
 
 示例：ecard card certificate export --card pcsc --slot 9C -o card.pem""",
-    "ecard card key": "卡上的密钥。",
-    "ecard card key generate": """在卡上生成新密钥，并把公钥写成 PEM（文本）；密钥槽中原有的密钥即告丢失。
+    "ecard card certificate request": """申请证书：为密钥槽中的密钥写出由它签名的证书申请（PKCS#10），PEM 格式。
 
-管理密钥为出厂值，或取自环境变量 ECARD_MANAGEMENT_KEY（十六进制）。
+PIN 在提示处输入，或取自环境变量 ECARD_PIN。申请中不含持卡人、企业和角色：签发机构取自自己的记录。
+
+示例：ecard card certificate request --card pcsc --slot 9C --name 03-JJ0A900000201 -o request.pem""",
+    "ecard card certificate import": f"""把证书写入卡。卡能告知其密钥时，不属于该密钥的证书被拒绝。
+
+如给出签发者的证书，则替换卡上原有的；根证书不写入，验证者自有。{_MANAGEMENT_KEY}
+
+示例：ecard card certificate import card.pem --card pcsc --slot 9C --issuer issuing.pem""",
+    "ecard card certificate delete": f"""删除密钥槽中的证书。密钥和签发者的证书保留。
+
+{_MANAGEMENT_KEY}
+
+示例：ecard card certificate delete --card pcsc --slot 9C""",
+    "ecard card key": "卡上的密钥。",
+    "ecard card key generate": f"""在卡上生成新密钥，并把公钥写成 PEM（文本）；密钥槽中原有的密钥即告丢失。
+
+{_MANAGEMENT_KEY}
 
 示例：ecard card key generate --card pcsc --slot 9A --algorithm p256 -o key.pem""",
+    "ecard card key attest": """写出卡自己的证明（一张证书）：密钥槽中的密钥是在卡上生成的（YubiKey）。
+
+其签发者在密钥槽 F9 中：ecard card certificate export --slot F9。
+
+示例：ecard card key attest --card pcsc --slot 9C -o attestation.pem""",
+    "ecard card key move": f"""把密钥移到空的密钥槽（YubiKey 5.7 起）。证书留在原处：请在新的密钥槽再次写入。
+
+{_MANAGEMENT_KEY}
+
+示例：ecard card key move --card pcsc --slot 9D --to 82""",
+    "ecard card key delete": f"""永久删除密钥（YubiKey 5.7 起）。证书保留：ecard card certificate delete。
+
+{_MANAGEMENT_KEY}
+
+示例：ecard card key delete --card pcsc --slot 82""",
 }
 _DOCUMENTS: Final = {
     "ecard ceb": "海关跨境电子商务报文（CEB）。",
