@@ -12,6 +12,10 @@ DEFAULT_POLICY: Final = PinPolicy.default()
 """What new PINs have to pass where the caller names no other policy."""
 NO_FACTS: Final = HolderFacts()
 """Nothing is known of the holder."""
+_WEAK: Final = {
+    PinReference.PIN: "the new PIN is weak",
+    PinReference.PUK: "the new PUK is weak by the rules for PINs",
+}
 
 
 def require_good(
@@ -31,7 +35,7 @@ def require_good(
         reasons = tuple(dict.fromkeys((*reasons, *more)))
     if reasons:
         why = "; ".join(reason.english for reason in reasons)
-        raise WeakPinError(f"the new {reference.value} is weak ({why})", reasons=reasons, remedy="choose another one")
+        raise WeakPinError(f"{_WEAK[reference]} ({why})", reasons=reasons, remedy="choose another one")
 
 
 def require_unseen_allowed(policy: PinPolicy) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
 
 from ecard.algorithms import KeyKind
-from ecard.apdu.words import PinUse
+from ecard.apdu.piv import PivSession
+from ecard.apdu.words import PinUse, Slot
 from ecard.cli.card_options import CardAddress, SlotName, TraceFile, management_key, open_piv, own_slot
 from ecard.cli.language import translate
 from ecard.cli.pem_output import OutputFile, pem, target_of, write_pem
 from ecard.cli.slot_keys import key_in
+from ecard.errors import InvalidInputError, NotSupportedByCardError, ObjectNotFoundError
 
 app: Final = typer.Typer(help="Keys on a card.", no_args_is_help=True)
 
@@ -96,6 +99,7 @@ def move(
     source, destination = own_slot(slot), own_slot(to)
     with open_piv(card, trace) as piv:
         key_in(piv, source)
+        _require_empty(piv, destination)
         piv.authenticate_management_key(management_key())
         piv.move_key(source, destination)
     words = "the key in slot {slot} is now in slot {to}"
@@ -116,3 +120,10 @@ def delete(card: CardAddress, slot: SlotName, trace: TraceFile = None) -> None:
         piv.authenticate_management_key(management_key())
         piv.delete_key(where)
     sys.stderr.write(translate("the key in slot {slot} is deleted", slot=f"{where:02X}") + "\n")
+
+
+def _require_empty(piv: PivSession, slot: Slot) -> None:
+    """Raise InvalidInputError where the card says that there is a key in ``slot``."""
+    with suppress(ObjectNotFoundError, NotSupportedByCardError):
+        piv.metadata(slot)
+        raise InvalidInputError(f"slot {slot:02X} holds a key already", remedy="name an empty slot, or delete that key")

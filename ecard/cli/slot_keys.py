@@ -30,7 +30,8 @@ def key_in(piv: PivSession, slot: Slot) -> PublicKey | None:
         return None
     except ObjectNotFoundError:
         raise ObjectNotFoundError(
-            f"slot {slot:02X} of the card holds no key", remedy="make one with ecard card key generate"
+            f"slot {slot:02X} of the card holds no key",
+            remedy="see ecard card info, or make one with ecard card key generate",
         ) from None
 
 

@@ -18,21 +18,21 @@ def prompt(request: PinRequest) -> Pin:
     Raises NoPinError where there is no terminal to ask at (nothing is read then), or where nothing is
     typed; PinFormatError where what is typed is no PIN of any card.
     """
-    typed = _typed_without_echo(request.question())
+    typed = _typed_without_echo(request)
     if not typed[0]:
-        raise NoPinError("no PIN was typed at the prompt")
+        raise NoPinError(f"no {request.reference.value} was typed at the prompt")
     return pin_from(typed)
 
 
-def _typed_without_echo(question: str) -> list[str]:
+def _typed_without_echo(request: PinRequest) -> list[str]:
     """What was typed, in a list of one, so that it can be taken away again."""
     with warnings.catch_warnings():
         # getpass would read with echo where it finds no terminal; it warns before it does.
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
-            return [getpass.getpass(question)]
+            return [getpass.getpass(request.question())]
         except EOFError:
             return [""]
         except (getpass.GetPassWarning, OSError):
             pass
-    raise NoPinError("the prompt has no terminal to ask for the PIN at", remedy=_REMEDY)
+    raise NoPinError(f"the prompt has no terminal to ask for the {request.reference.value} at", remedy=_REMEDY)

@@ -19,7 +19,17 @@ from tests.cli.conftest import Outcome
 Ecard = Callable[..., Outcome]
 COMMAND = [sys.executable, "-m", "ecard"]
 NUMBER = "03-JJ0A900000201"
-FILES = ["sign", "verify", "ceb sign", "ceb verify", "ceb explain", "179 sign", "179 verify", "trace show"]
+FILES = [
+    "card certificate import",
+    "sign",
+    "verify",
+    "ceb sign",
+    "ceb verify",
+    "ceb explain",
+    "179 sign",
+    "179 verify",
+    "trace show",
+]
 
 
 @pytest.fixture
@@ -47,6 +57,7 @@ def call_of(command: str, file: Path, place: Path) -> list[str]:
     card = ["--card", f"sim:{place / 'blank.card'}"]
     trust = ["--trust", str(place / "text"), "--anyone"]
     more = {
+        "card certificate import": card,
         "sign": [*card, "-o", str(place / "out")],
         "verify": [str(place / "text"), *trust],
         "ceb sign": [*card, "-o", str(place / "out")],
@@ -85,11 +96,19 @@ def surroundings(place: Path) -> Iterator[list[str]]:
         yield ["card", "info", "--card", card]
         yield ["card", "pin", "tries", "--card", card]
         yield ["card", "certificate", "export", "--card", card]
+        yield ["card", "certificate", "request", "--card", card, "--name", "x"]
+        yield ["card", "certificate", "delete", "--card", card, "--slot", "9C"]
         yield ["card", "key", "generate", "--card", card]
+        yield ["card", "key", "attest", "--card", card]
+        yield ["card", "key", "move", "--card", card, "--slot", "9C", "--to", "82"]
+        yield ["card", "key", "delete", "--card", card, "--slot", "9C"]
+        yield ["card", "management-key", "change", "--card", card, "-o", str(place / "key")]
     blank = f"sim:{place / 'blank.card'}"
     for slot in ("9Z", "", "99", "-1", "9C9C"):
         yield ["card", "certificate", "export", "--card", blank, "--slot", slot]
         yield ["card", "key", "generate", "--card", blank, "--slot", slot]
+        yield ["card", "key", "move", "--card", blank, "--slot", "9C", "--to", slot]
+        yield ["card", "certificate", "request", "--card", blank, "--name", "x", "--slot", slot]
     for output in (place / "missing" / "out", place / "folder", text + "/x"):
         yield ["card", "key", "generate", "--card", blank, "-o", str(output)]
     for moment in ("yesterday", "2026-13-01", "2026-05-04T25:00:00Z", "99999-01-01", ""):
