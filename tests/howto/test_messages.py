@@ -14,6 +14,7 @@ from ecard.apdu.consent import Consent
 from ecard.apdu.replay import ReplayReader
 from ecard.apdu.trace import TracedReader
 from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, ManagementAlgorithm
+from ecard.cli.slot_keys import require_for_slot
 from ecard.documents import ceb
 from ecard.pki.profile import Usage
 from ecard.pki.withdrawal import Ground
@@ -38,8 +39,9 @@ def quoted(page: str) -> list[str]:
 
 def is_quoted(page: str, error: Exception) -> bool:
     # a number in a message is an example: what counts is the sentence
-    said = re.sub(r"\d+", "0", str(error))
-    messages = (re.sub(r"\d+", "0", message).replace("...", "0") for message in quoted(page))
+    number = re.compile(r"\b[0-9a-f]{8,}\b|\d+")
+    said = number.sub("0", str(error))
+    messages = (number.sub("0", message).replace("...", "0") for message in quoted(page))
     return any(said.startswith(message) for message in messages)
 
 
@@ -85,6 +87,20 @@ def aes_on_a_canokey(_: Path) -> None:
         piv = ecard.PivSession(session)
         piv.authenticate_management_key(FACTORY_MANAGEMENT_KEY)
         piv.set_management_key(bytes(range(24)), algorithm=ManagementAlgorithm.AES192)
+
+
+def another_management_key(_: Path) -> None:
+    with ecard.Session(InProcess(SimulatedCard.new())) as session:
+        ecard.PivSession(session).authenticate_management_key(bytes(range(24)))
+
+
+def certificate_of_another_key(_: Path) -> None:
+    root, _key = authority()
+    with ecard.Session(InProcess(SimulatedCard.new())) as session:
+        piv = ecard.PivSession(session)
+        piv.authenticate_management_key(FACTORY_MANAGEMENT_KEY)
+        piv.generate_key(ecard.Slot.SIGNATURE, ecard.KeyKind.P256)
+        require_for_slot(piv, ecard.Slot.SIGNATURE, root.certificate)
 
 
 def another_key(_: Path) -> None:
@@ -173,6 +189,8 @@ def no_database(_: Path) -> None:
         ("sign-with-a-yubikey.md", no_certificate),
         ("sign-with-a-yubikey.md", aes_on_a_canokey),
         ("sign-with-a-yubikey.md", another_key),
+        ("sign-with-a-yubikey.md", another_management_key),
+        ("sign-with-a-yubikey.md", certificate_of_another_key),
         ("many-signatures.md", beyond_the_consent),
         ("many-signatures.md", after_the_consent),
         ("test-suite.md", two_sessions),
