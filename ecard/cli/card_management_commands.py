@@ -29,6 +29,7 @@ from ecard.errors import (
 app: Final = typer.Typer(help="The key that allows to write to a card.", no_args_is_help=True)
 
 NEW_MANAGEMENT_KEY_VARIABLE: Final = "ECARD_NEW_MANAGEMENT_KEY"
+_WHAT: Final = "the management key"
 _REFUSALS: Final = (InvalidInputError, ManagementKeyError, NotSupportedByCardError, CardStatusError)
 """After these the card certainly has its old key."""
 
@@ -66,14 +67,7 @@ def change(
 
     Example: ecard card management-key change --card pcsc -o management.key
     """
-    given, old = key_from(NEW_MANAGEMENT_KEY_VARIABLE), management_key()
-    if given == FACTORY_MANAGEMENT_KEY:
-        raise InvalidInputError("the new management key is the factory's, which everybody knows", remedy="give another")
-    if (given is None) == (output is None):
-        raise InvalidInputError(
-            "it must be said in one way where the new management key comes from",
-            remedy=f"name a new file with -o, and one is drawn, or set {NEW_MANAGEMENT_KEY_VARIABLE}",
-        )
+    given, old = _given_key(output), management_key()
     with open_piv(card, trace) as piv:
         piv.authenticate_management_key(old)
         kind = ManagementAlgorithm[algorithm.name] if algorithm else _present(piv)
@@ -85,7 +79,21 @@ def change(
     sys.stderr.write(translate("the management key is changed") + "\n")
 
 
-_WHAT: Final = "the management key"
+def _given_key(output: str | None) -> bytes | None:
+    """The new key that the environment gives, None where one is to be drawn for the file ``output``."""
+    given = key_from(NEW_MANAGEMENT_KEY_VARIABLE)
+    if given == FACTORY_MANAGEMENT_KEY:
+        raise InvalidInputError("the new management key is the factory's, which everybody knows", remedy="give another")
+    if given is not None and output is not None:
+        raise InvalidInputError(f"-o contradicts {NEW_MANAGEMENT_KEY_VARIABLE}: only a key that is drawn is written")
+    if output == "-":
+        raise InvalidInputError("a management key is not printed", remedy="name a new file with -o")
+    if given is None and output is None:
+        raise InvalidInputError(
+            "it was not said where the new management key comes from",
+            remedy=f"name a new file with -o, and one is drawn, or set {NEW_MANAGEMENT_KEY_VARIABLE}",
+        )
+    return given
 
 
 def _replace(piv: PivSession, new: bytes, kind: ManagementAlgorithm, where: str) -> None:

@@ -12,7 +12,7 @@ from ecard.apdu.words import Slot
 from ecard.certificate import Certificate
 from ecard.cli.language import translate
 from ecard.cli.options import read_bounded
-from ecard.errors import EncodingError, InvalidInputError, NotSupportedByCardError, ObjectNotFoundError, WrongCardError
+from ecard.errors import EncodingError, InvalidInputError, NotSupportedByCardError, ObjectNotFoundError
 from ecard.keys import PublicKey
 
 _MOST: Final = 1 << 14
@@ -48,13 +48,13 @@ def read_public_key(name: str) -> PublicKey:
 
 
 def require_for_slot(piv: PivSession, slot: Slot, certificate: Certificate) -> None:
-    """Raise WrongCardError where ``certificate`` is another key's; where the card does not tell its key, say so."""
+    """Raise InvalidInputError where ``certificate`` is another key's; where the card does not tell its key, say so."""
     found = key_in(piv, slot)
     if found is None:
         words = "the card does not tell which key is in slot {slot}: it was not checked that the certificate is its own"
         sys.stderr.write(translate(words, slot=f"{slot:02X}") + "\n")
     elif found.canonical != certificate.public_key.canonical:
-        raise WrongCardError(
+        raise InvalidInputError(
             f"certificate {certificate.serial_digits} is not for the key in slot {slot:02X}",
             remedy="name the slot or the card that it was issued for, or ask for a certificate for this key",
         )

@@ -77,12 +77,12 @@ class State(Enum):
     PUK_READY = ("puk-ready", Level.GOOD, None)
     PUK_LAST_TRY = ("puk-last-try", Level.WARNING, "be sure of the PUK: one more wrong one, and it never works again")
     PUK_BLOCKED = ("puk-blocked", Level.WARNING, "take care of the PIN: a blocked one cannot be unblocked any more")
-    PUK_OF_FACTORY = ("puk-of-factory", Level.WARNING, "change it: everybody knows it")
+    PUK_OF_FACTORY = ("puk-of-factory", Level.WARNING, "change it, everybody knows it: ecard card puk change")
     CARD_LOCKED = ("card-locked", Level.BAD, "PIN and PUK are both blocked: " + _NEW_CARD)
     MANAGEMENT_KEY_OF_FACTORY = (
         "management-key-of-factory",
         Level.WARNING,
-        "change it: whoever has the card for a moment can replace its keys",
+        "change it, or whoever has the card for a moment can replace its keys: ecard card management-key change",
     )
 
     CERTIFICATE_GOOD = ("certificate-good", Level.GOOD, None)

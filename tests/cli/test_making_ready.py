@@ -295,6 +295,7 @@ def test_a_management_key_of_each_kind(algorithm: str, size: int, place: Path, e
 def test_a_management_key_of_ones_own(place: Path, ecard: Ecard, monkeypatch: pytest.MonkeyPatch) -> None:
     call = ["card", "management-key", "change", "--card", fresh()]
     unchanged_by(lambda: ecard(*call), "-o", "ECARD_NEW_MANAGEMENT_KEY")
+    unchanged_by(lambda: ecard(*call, "-o", "-"), "not printed")
     for given, words in {
         "zz": "ECARD_NEW_MANAGEMENT_KEY is not hexadecimal",
         "": "ECARD_NEW_MANAGEMENT_KEY holds 0 bytes",
@@ -304,7 +305,7 @@ def test_a_management_key_of_ones_own(place: Path, ecard: Ecard, monkeypatch: py
         monkeypatch.setenv("ECARD_NEW_MANAGEMENT_KEY", given)
         unchanged_by(lambda: ecard(*call), words)
     monkeypatch.setenv("ECARD_NEW_MANAGEMENT_KEY", "12" * 24)
-    unchanged_by(lambda: ecard(*call, "-o", "key"), "in one way")
+    unchanged_by(lambda: ecard(*call, "-o", "key"), "-o contradicts ECARD_NEW_MANAGEMENT_KEY")
     assert ecard(*call).status == 0
     refused(ecard(*call), "refused the management key")
 

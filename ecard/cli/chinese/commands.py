@@ -80,6 +80,7 @@ PUK 在提示处输入，或取自环境变量 ECARD_PUK 和 ECARD_NEW_PUK。新
     "ecard card management-key change": """修改管理密钥：没有它就不能生成密钥，也不能写入证书。从不显示在屏幕上。
 
 新密钥随机生成，在交给卡之前以十六进制写入 FILE；或取自环境变量 ECARD_NEW_MANAGEMENT_KEY。
+
 旧密钥为出厂值，或取自 ECARD_MANAGEMENT_KEY。
 
 示例：ecard card management-key change --card pcsc -o management.key""",
