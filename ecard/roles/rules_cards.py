@@ -73,6 +73,8 @@ def allowed(case: Case, card: Mapping[str, Any] | None, kind: CardKind) -> Trans
 
 
 def _words(state: CardState | None) -> str:
+    if state is CardState.VOID:
+        return "void, and void is final"
     return "not there" if state is None else state.value
 
 

@@ -142,7 +142,7 @@ def test_an_act_that_no_rule_allows_is_named_although_the_seal_signed_it(
     place = ready.on_card(Act.UNFREEZE, 201, ready.holders[number(101)], "unfreeze", channel=ONLINE).sequence
     assert (ready.state(201), _damages(ready)) == ("active", [])
     found = [str(damage) for damage in audit(ready.register, trust=ready.centre.trust)]
-    assert found == [f"entry {place}: the order was not allowed: the card is void"]
+    assert found == [f"entry {place}: the order was not allowed: the card is void, and void is final"]
 
 
 def test_a_change_that_does_not_follow_from_the_order_is_named(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
