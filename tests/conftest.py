@@ -110,6 +110,11 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes | str) and len(val) > _LONGEST_NAME else None
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: at any time some tests wait for a reader, a server or a killed process."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest: at the end one process would run them while the others have no work."""
     long = {item.path for item in items if item.get_closest_marker("slow") is not None}

@@ -25,6 +25,8 @@ from ecard.simulator import PROFILES, Behaviour, InProcess, SimulatedCard
 from tests.apdu.making import PIN, PUK, administered, certificate, with_key
 from tests.apdu.scripted import Counting, Scripted
 
+pytestmark = pytest.mark.exhaustive
+
 MESSAGE = b"a document"
 RANDOM = bytes((i * 89 + i // 7) & 0xFF for i in range(1500))
 

@@ -30,6 +30,8 @@ from ecard.pin import Pin
 from ecard.simulator import Behaviour, InProcess, SimulatedCard
 from tests.apdu.making import PIN, administered, certificate, name
 
+pytestmark = pytest.mark.exhaustive
+
 MESSAGE = b"message"
 
 

@@ -23,6 +23,8 @@ from tests.ceb.hostile import COLLECTIONS, END, START, signed
 from tests.ceb.instances import SMALL
 from tests.effort import within
 
+pytestmark = pytest.mark.exhaustive
+
 SECOND = 1.0
 MEGABYTES = 200
 _RUNNER = """

@@ -25,6 +25,8 @@ from ecard.findings import Indication
 from tests.documents.world import CODE, DOCUMENT, NOW, attribute, codes, inspected, parts, signed, world
 from tests.effort import within
 
+pytestmark = pytest.mark.exhaustive
+
 P256 = KeyKind.P256
 SECONDS, MEGABYTES = 1.0, 64
 

@@ -19,6 +19,8 @@ from ecard.errors import EncodingError
 from tests.documents.roughly import Roughly
 from tests.documents.world import DOCUMENT, KINDS, inspected, signed
 
+pytestmark = pytest.mark.exhaustive
+
 elements = st.recursive(
     st.builds(der.octet_string, st.binary(max_size=200))
     | st.builds(der.integer, st.integers())

@@ -12,6 +12,8 @@ from ecard.pin.settings import Settings
 
 from .sample import FACTS, TODAY, codes
 
+pytestmark = pytest.mark.exhaustive
+
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "pin-policy.md"
 
 

@@ -26,6 +26,8 @@ from ecard.pki.validation_engine import Engine, Verdict
 from tests.pki_validation.chains import DAY, T0, Issuer, key, plain_card, root
 from tests.pki_validation.judging import NOW, UNCHECKED
 
+pytestmark = pytest.mark.exhaustive
+
 HOUR = timedelta(hours=1)
 
 

@@ -26,6 +26,8 @@ from tests.effort import within
 from tests.pki_validation.chains import DAY, T0, Issuer, key, make, name, plain_ca, root
 from tests.pki_validation.judging import NOW, codes
 
+pytestmark = pytest.mark.exhaustive
+
 
 @contextmanager
 def in_memory(megabytes: float = 50) -> Iterator[None]:

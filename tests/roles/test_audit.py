@@ -23,6 +23,8 @@ from ecard.roles.rules import RULES
 from ecard.roles.rules_case import Actor, Case
 from tests.roles.world import CODE, ONLINE, World, number
 
+pytestmark = pytest.mark.exhaustive
+
 EVERY_ROW = bool(os.environ.get("ECARD_EVERY_ROW"))
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 

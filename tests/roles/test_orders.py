@@ -30,6 +30,8 @@ from ecard.roles.register_audit import audit
 from ecard.roles.rules import RULES
 from tests.roles.world import CODE, LEGAL_PERSON, ONLINE, OPERATOR, START, World, number, request_of
 
+pytestmark = pytest.mark.exhaustive
+
 
 def refused(reason: Refusal) -> Any:
     return pytest.raises(OrderRefusedError, check=lambda error: error.reason is reason)

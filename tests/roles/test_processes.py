@@ -20,8 +20,8 @@ from ecard.roles.register_audit import audit
 from tests.roles.world import CODE, World, number
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = int(os.environ.get("ECARD_KILLS", "12"))
-ORDERS = int(os.environ.get("ECARD_ORDERS", "400"))
+KILLS = int(os.environ.get("ECARD_KILLS", "6"))
+ORDERS = int(os.environ.get("ECARD_ORDERS", "160"))
 CENTRES, CLIENTS = 2, 4
 """Processes that are a data centre, and how many clients each has."""
 

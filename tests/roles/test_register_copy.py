@@ -18,6 +18,8 @@ from ecard.roles.register_tables import ChangeRow, HeadRow, LogRow, SealedRow
 from tests.roles import postgres
 from tests.roles.world import ONLINE, OPERATOR, World, number
 
+pytestmark = pytest.mark.exhaustive
+
 
 def _with_history(world: World) -> World:
     seal = world.enterprise()

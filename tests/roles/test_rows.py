@@ -26,6 +26,8 @@ from ecard.roles.people import Person
 from ecard.roles.register_audit import audit
 from tests.roles.world import CODE, COUNTER, LEGAL_PERSON, ONLINE, OTHER, World, number
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(autouse=True)
 def _audited(request: pytest.FixtureRequest) -> Iterator[None]:
