@@ -92,16 +92,14 @@ def _watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _heard(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Listen to ecard's loggers, the exchanges with cards included, and undo what a command sets up for its logging."""
+    """Listen to ecard's loggers, the exchanges with cards included, and undo what commands set up for their logging."""
     logger = logging.getLogger("ecard")
-    level, handlers = logger.level, logger.handlers
-    if WATCHED and request.node.name != _UNHEARD:
-        logger.handlers = [WATCH]
-        logger.setLevel(1)
-        logger.propagate = "caplog" in request.fixturenames  # pytest's own handlers write each record three times more
+    watched = WATCHED and request.node.name != _UNHEARD
+    logger.handlers = [WATCH] if watched else []
+    logger.setLevel(1 if watched else logging.NOTSET)
+    # pytest's own handlers write each record three times more
+    logger.propagate = not watched or "caplog" in request.fixturenames
     yield
-    logger.handlers = handlers
-    logger.setLevel(level)
     logger.propagate = True
 
 
