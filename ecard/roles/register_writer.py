@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, tuple_
+from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from ecard.errors import InvalidInputError, RegisterStateError
@@ -111,21 +112,36 @@ def remake_changes(session: Session) -> int:
 
 def fact_of(session: Session, key: str, at: datetime | None, *, before: int | None = None) -> Fact | None:
     """What was known under ``key`` at a moment, or is known now for None; by the entries before one, if it is given."""
-    query = select(ChangeRow.seq, ChangeRow.moment, ChangeRow.value).where(ChangeRow.key == key)
-    if at is not None:
-        query = query.where(ChangeRow.moment <= moments.write(at))
-    if before is not None:
-        query = query.where(ChangeRow.seq < before)
-    row = session.execute(query.order_by(ChangeRow.seq.desc()).limit(1)).first()
+    limits = {"at": None if at is None else moments.write(at), "before": before}
+    query = _fact_query(*(name for name, value in limits.items() if value is not None))
+    row = session.execute(query, {"key": key, **limits}).first()
     if row is None:
         return None
     return Fact(canonical.decode(row.value.encode(), "fact"), row.seq, moments.read(row.moment))
 
 
-def last_signed(session: Session, signer: str, *, before: int) -> datetime | None:
-    """The moment in the last order before an entry that was signed with the certificate of this serial number."""
+# Building a statement takes SQLAlchemy longer than these take the database, so they are built once.
+
+
+@cache
+def _fact_query(*limits: str) -> Select[int, str, str]:
+    query = select(ChangeRow.seq, ChangeRow.moment, ChangeRow.value).where(ChangeRow.key == bindparam("key"))
+    if "at" in limits:
+        query = query.where(ChangeRow.moment <= bindparam("at"))
+    if "before" in limits:
+        query = query.where(ChangeRow.seq < bindparam("before"))
+    return query.order_by(ChangeRow.seq.desc()).limit(1)
+
+
+@cache
+def _last_signed_query() -> Select[str, str]:
     # asked for in the order of the index: a planner that takes signers to be few would walk the log backwards
     place = tuple_(LogRow.signer, LogRow.seq)
-    query = select(LogRow.signer, LogRow.signed).where(place < tuple_(signer, before))
-    row = session.execute(query.order_by(LogRow.signer.desc(), LogRow.seq.desc()).limit(1)).first()
+    query = select(LogRow.signer, LogRow.signed).where(place < tuple_(bindparam("signer"), bindparam("before")))
+    return query.order_by(LogRow.signer.desc(), LogRow.seq.desc()).limit(1)
+
+
+def last_signed(session: Session, signer: str, *, before: int) -> datetime | None:
+    """The moment in the last order before an entry that was signed with the certificate of this serial number."""
+    row = session.execute(_last_signed_query(), {"signer": signer, "before": before}).first()
     return None if row is None or row.signer != signer else moments.read(row.signed)
