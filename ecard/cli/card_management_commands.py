@@ -15,23 +15,13 @@ from ecard.apdu.piv import PivSession
 from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, ManagementAlgorithm
 from ecard.cli.card_options import CardAddress, TraceFile, key_from, management_key, open_piv
 from ecard.cli.language import translate
-from ecard.cli.secret_file import secret_file
-from ecard.errors import (
-    CardConnectionError,
-    CardProtocolError,
-    CardStatusError,
-    InvalidInputError,
-    ManagementKeyError,
-    NotSupportedByCardError,
-    ObjectNotFoundError,
-)
+from ecard.cli.secret_file import secret_file, told_in_doubt
+from ecard.errors import InvalidInputError, NotSupportedByCardError, ObjectNotFoundError
 
 app: Final = typer.Typer(help="The key that allows to write to a card.", no_args_is_help=True)
 
 NEW_MANAGEMENT_KEY_VARIABLE: Final = "ECARD_NEW_MANAGEMENT_KEY"
 _WHAT: Final = "the management key"
-_REFUSALS: Final = (InvalidInputError, ManagementKeyError, NotSupportedByCardError, CardStatusError)
-"""After these the card certainly has its old key."""
 
 
 class KeyAlgorithm(StrEnum):
@@ -72,9 +62,10 @@ def change(
         piv.authenticate_management_key(old)
         kind = ManagementAlgorithm[algorithm.name] if algorithm else _present(piv)
         new = given or secrets.token_bytes(kind.key_size)
-        kept = secret_file(Path(output), new.hex().encode(), _WHAT, gone_after=_REFUSALS) if output else nullcontext()
-        with kept:
-            _replace(piv, new, kind, output or NEW_MANAGEMENT_KEY_VARIABLE)
+        kept = secret_file(Path(output), new.hex().encode(), _WHAT) if output else nullcontext()
+        where = output or NEW_MANAGEMENT_KEY_VARIABLE
+        with kept, told_in_doubt("its new management key", f"keep the one in {where}, and try it and the old one"):
+            piv.set_management_key(new, algorithm=kind)
         piv.authenticate_management_key(new, algorithm=kind)
     sys.stderr.write(translate("the management key is changed") + "\n")
 
@@ -94,16 +85,6 @@ def _given_key(output: str | None) -> bytes | None:
             remedy=f"name a new file with -o, and one is drawn, or set {NEW_MANAGEMENT_KEY_VARIABLE}",
         )
     return given
-
-
-def _replace(piv: PivSession, new: bytes, kind: ManagementAlgorithm, where: str) -> None:
-    try:
-        piv.set_management_key(new, algorithm=kind)
-    except (CardConnectionError, CardProtocolError) as error:
-        raise type(error)(
-            f"{error.what}, and whether the card has its new management key is not known",
-            remedy=f"keep the one in {where}, and try it and the old one",
-        ) from None
 
 
 def _present(piv: PivSession) -> ManagementAlgorithm:

@@ -62,11 +62,15 @@ def init(
 
 @contextmanager
 def _nothing_left(directory: Path) -> Iterator[None]:
-    """Take a directory that was begun away again where what was to be in it could not be made whole."""
+    """Take a directory that was begun away again where what was to be in it could not be made whole.
+
+    Not once it keeps the secrets of a card, which that card may have by now.
+    """
     try:
         yield
     except BaseException:
-        shutil.rmtree(directory, ignore_errors=True)
+        if not register_place.keeps_secrets(directory):
+            shutil.rmtree(directory, ignore_errors=True)
         raise
 
 

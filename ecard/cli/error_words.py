@@ -52,7 +52,7 @@ def _in_english(error: BaseException) -> str:
         return f"{str(error.format_message()).rstrip('.')}: see {command} -h"
     if isinstance(error, OSError):
         return f"{error.filename or 'standard input or output'}: {error.strerror or error}"
-    return "not enough memory: give a smaller file" if isinstance(error, MemoryError) else "interrupted"
+    return "not enough memory: give a smaller file" if isinstance(error, MemoryError) else str(error) or "interrupted"
 
 
 def _kind_in_chinese(error: BaseException) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -14,9 +14,9 @@ from ecard.apdu.piv import PivSession
 from ecard.apdu.words import Slot
 from ecard.certificate import Certificate
 from ecard.cli.card_options import open_piv, open_session, pin_supplier
+from ecard.cli.pin_letter import pin_letter
 from ecard.cli.register_giving import Done, Wanted, signing
 from ecard.cli.register_place import keep_secrets, kept_secrets
-from ecard.cli.secret_file import secret_file
 from ecard.errors import PinBlockedError, WrongCardError
 from ecard.pin import Pin, PinPolicy, PinRequest
 from ecard.pki.identity import CardIdentity
@@ -27,6 +27,8 @@ from ecard.roles.personalising import SLOTS, personalise, request_certificates, 
 from ecard.roles.secrets import CardSecrets
 
 HOLDER_PIN_VARIABLE: Final = "ECARD_HOLDER_PIN"
+_MAKE_ANOTHER: Final = "make another card under another number"
+_REPLACE: Final = "replace the card: ecard centre replace"
 
 
 def give_and_make(
@@ -35,7 +37,10 @@ def give_and_make(
     """Make a card because of an order; the order is signed by the card ``signer``, or by the seal where it is None."""
     own = CardSecrets(PinPolicy.default().generate(), _new_puk(), secrets.token_bytes(24))
     done: list[Accepted] = []
-    with signing(directory, signer, wanted.act) as (centre, holder), _pin_letter(letter, own.pin):
+    with (
+        signing(directory, signer, wanted.act) as (centre, holder),
+        pin_letter(letter, own.pin, _MAKE_ANOTHER) as written,
+    ):
 
         def issue(requests: Requests) -> Mapping[Usage, Certificate]:
             done.append(
@@ -51,6 +56,7 @@ def give_and_make(
             )
             # not before the centre agreed: there may be a card of that number, whose secrets are kept
             keep_secrets(directory, number, own)
+            written.on_its_way()
             return done[0].certificates
 
         with open_session(new_card, None) as session:
@@ -95,11 +101,12 @@ def give_and_unlock(
     with (
         signing(directory, signer, wanted.act) as (centre, officer),
         _holder_card(holder_card, number) as piv,
-        _pin_letter(letter, pin),
+        pin_letter(letter, pin, _REPLACE) as written,
     ):
         if piv.puk_tries() == 0:
-            raise PinBlockedError("the PUK of the card is blocked", remedy="replace the card: ecard centre replace")
+            raise PinBlockedError("the PUK of the card is blocked", remedy=_REPLACE)
         accepted = centre.order(wanted.act, wanted.subject, officer, at=datetime.now(UTC), details=wanted.details)
+        written.on_its_way()
         piv.unblock_pin(known.puk, pin)
     return Done(wanted.act, accepted)
 
@@ -120,11 +127,6 @@ def _holder_pin(piv: PivSession) -> Iterator[Pin]:
     request = PinRequest(card=piv.name, act="renew its certificates", tries_left=piv.pin_tries())
     with pin_supplier(HOLDER_PIN_VARIABLE)(request) as pin:
         yield pin
-
-
-def _pin_letter(letter: Path, pin: Pin) -> AbstractContextManager[None]:
-    """A PIN letter is there before anything is done for it; it goes again where nothing came of it."""
-    return secret_file(letter, pin.reveal(), "the PIN letter", gone_after=BaseException)
 
 
 def _issuers(centre: Centre) -> tuple[Certificate, ...]:

@@ -36,6 +36,7 @@ _PRIVATE: Final = 0o600
 _MAX_PERSON: Final = 4096
 PASSWORD_VARIABLE: Final = "ECARD_CA_PASSWORD"  # noqa: S105 - a name, not a password
 _MINIMUM: Final = 8
+_CARDS: Final = "cards"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -157,15 +158,20 @@ def vault_in(directory: Path) -> Vault:
 def keep_secrets(directory: Path, number: str, secrets: CardSecrets) -> None:
     """Keep what opens a card, sealed with the vault's key: the centre needs the PUK to unlock it."""
     text = json.dumps({"puk": secrets.puk.reveal().decode(), "management_key": secrets.management_key.hex()})
-    path = directory / "cards" / f"{number}.sealed"
+    path = directory / _CARDS / f"{number}.sealed"
     path.parent.mkdir(mode=0o700, exist_ok=True)
     write_atomically(path, vault_in(directory).wrap(text.encode(), number), mode=_PRIVATE)
+
+
+def keeps_secrets(directory: Path) -> bool:
+    """Whether a centre's directory keeps the secrets of any card."""
+    return any((directory / _CARDS).glob("*"))
 
 
 def kept_secrets(directory: Path, number: str) -> KeptSecrets:
     """What opens a card, as it was kept. InvalidInputError where nothing was kept, VaultError where it is damaged."""
     try:
-        sealed = (directory / "cards" / f"{number}.sealed").read_bytes()
+        sealed = (directory / _CARDS / f"{number}.sealed").read_bytes()
     except (OSError, ValueError):
         raise InvalidInputError(f"the centre keeps no PUK of a card {number}", remedy="look at its number") from None
     text = json.loads(vault_in(directory).unwrap(sealed, number))

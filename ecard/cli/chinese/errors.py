@@ -69,8 +69,8 @@ OTHER_ERRORS: Final[Mapping[type[BaseException], str]] = MappingProxyType(
         typer.TyperException: "命令写法有误：请用 -h 查看用法",
         OSError: "文件或输入输出出错：请检查路径、权限和磁盘空间",
         MemoryError: "内存不足：请给出较小的文件",
-        KeyboardInterrupt: "已中断，未留下半成品",
-        typer.Abort: "已中断，未留下半成品",
+        KeyboardInterrupt: "已中断，未留下未写完的文件",
+        typer.Abort: "已中断，未留下未写完的文件",
     }
 )
 """What is no error of ecard."""
