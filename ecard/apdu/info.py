@@ -23,6 +23,8 @@ from ecard.errors import (
 
 MAIN_SLOTS: Final = (Slot.AUTHENTICATION, Slot.SIGNATURE, Slot.KEY_MANAGEMENT, Slot.CARD_AUTHENTICATION)
 """The slots that every PIV card has."""
+RETIRED_SLOTS: Final = tuple(slot for slot in Slot if slot.is_retired)
+"""Slots 82 to 95, for keys that are in use no more. Most cards have nothing there, and are asked 40 times to say so."""
 _REFUSALS: Final = (NotSupportedByCardError, ObjectNotFoundError, CardStatusError, InvalidKeyError)
 _T = TypeVar("_T")
 

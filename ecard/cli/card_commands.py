@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from ecard.apdu.info import card_info
+from ecard.apdu.info import MAIN_SLOTS, RETIRED_SLOTS, card_info
 from ecard.apdu.pcsc import list_readers
 from ecard.cli import (
     card_certificate_commands,
@@ -48,7 +50,14 @@ def list_cards(as_json: AsJson = False) -> int:
 
 
 @app.command()
-def info(card: CardAddress, as_json: AsJson = False, trace: TraceFile = None) -> None:
+def info(
+    card: CardAddress,
+    all_slots: Annotated[
+        bool, typer.Option("--all", help="Slots 82 to 95 too, for which the card is asked 40 times more.")
+    ] = False,
+    as_json: AsJson = False,
+    trace: TraceFile = None,
+) -> None:
     """Say what a card is: version, serial number, tries left, and which keys and certificates are in its slots.
 
     Spends no try of the PIN.
@@ -56,7 +65,7 @@ def info(card: CardAddress, as_json: AsJson = False, trace: TraceFile = None) ->
     Example: ecard card info --card pcsc
     """
     with open_piv(card, trace) as piv:
-        facts = as_facts(card_info(piv))
+        facts = as_facts(card_info(piv, slots=(*MAIN_SLOTS, *RETIRED_SLOTS) if all_slots else MAIN_SLOTS))
     if as_json:
         print_json(facts)
     else:

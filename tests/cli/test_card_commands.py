@@ -48,6 +48,26 @@ def test_what_is_still_from_the_factory_is_said(tmp_path: Path, ecard: Ecard, mo
     assert "739205" not in shown + json.dumps(facts)
 
 
+def test_slots_82_to_95_are_shown_where_all_is_asked_for(tmp_path: Path, ecard: Ecard) -> None:
+    card = SimulatedCard.new(seed=1)
+    with administered(InProcess(card)) as piv:
+        public = piv.generate_key(Slot.RETIRED_1, KeyKind.P256)
+        piv.write_certificate(Slot.RETIRED_20, certificate(public))
+        piv.put_object(Slot.RETIRED_3.certificate_object, b"\x70\x02ab")
+    CardFile.create(tmp_path / "a.card", card)
+    call = ["card", "info", "--card", f"sim:{tmp_path / 'a.card'}", "--trace"]
+    assert json.loads(ecard(*call, tmp_path / "few", "--json").out)["slots"] == {}
+    slots = json.loads(ecard(*call, tmp_path / "all", "--all", "--json").out)["slots"]
+    assert list(slots) == ["82", "84", "95"]
+    assert slots["82"]["key"] == "p256"
+    assert slots["84"] == {"certificate_is_damaged": True}
+    assert "certificate_number" in slots["95"]
+    lines = ecard(*call, tmp_path / "again", "--all").out.splitlines()
+    assert [line.split(":")[0] for line in lines if line.startswith("slot")] == ["slot 82", "slot 84", "slot 95"]
+    asked = {name: (tmp_path / name).read_text().count("00CB") for name in ("few", "all")}
+    assert asked["all"] - asked["few"] == 20
+
+
 def test_what_is_in_the_slots_is_said(tmp_path: Path, ecard: Ecard) -> None:
     card = SimulatedCard.new(seed=1)
     with administered(InProcess(card)) as piv:
