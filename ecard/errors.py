@@ -135,7 +135,11 @@ class DecryptionError(EcardError, usual_remedy="use the key for which it was enc
 
 
 class PinError(EcardError, usual_remedy="ask the card how many tries are left before another PIN is sent"):
-    """The base of everything that can be wrong with a PIN or PUK."""
+    """The base of everything that can be wrong with a PIN or PUK; ``reference`` says which of the two it is about."""
+
+    def __init__(self, what: str, *, remedy: str | None = None, reference: str = "PIN") -> None:
+        super().__init__(what, remedy=remedy)
+        self.reference = reference
 
 
 class PinFormatError(PinError, usual_remedy="enter a PIN of 6 to 8 characters"):
@@ -149,8 +153,8 @@ class NoPinError(PinError, usual_remedy="give a PIN, or a supplier that has one"
 class WrongPinError(PinError, usual_remedy="enter the right PIN, and stop while tries are left"):
     """The card refused the PIN; ``tries_left`` tries are left, None where it does not say how many."""
 
-    def __init__(self, what: str, *, tries_left: int | None, remedy: str | None = None) -> None:
-        super().__init__(what, remedy=remedy)
+    def __init__(self, what: str, *, tries_left: int | None, remedy: str | None = None, reference: str = "PIN") -> None:
+        super().__init__(what, remedy=remedy, reference=reference)
         self.tries_left = tries_left
 
 
@@ -171,8 +175,10 @@ class ConsentExceededError(PinError, usual_remedy="ask the holder for a new cons
 class WeakPinError(PinError, usual_remedy="choose another PIN, or let one be generated"):
     """A PIN that the policy refuses; ``reasons`` lists every reason, never the PIN."""
 
-    def __init__(self, what: str, *, reasons: Sequence[Enum], remedy: str | None = None) -> None:
-        super().__init__(what, remedy=remedy)
+    def __init__(
+        self, what: str, *, reasons: Sequence[Enum], remedy: str | None = None, reference: str = "PIN"
+    ) -> None:
+        super().__init__(what, remedy=remedy, reference=reference)
         self.reasons = tuple(reasons)
 
 

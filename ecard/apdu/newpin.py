@@ -35,7 +35,8 @@ def require_good(
         reasons = tuple(dict.fromkeys((*reasons, *more)))
     if reasons:
         why = "; ".join(reason.english for reason in reasons)
-        raise WeakPinError(f"{_WEAK[reference]} ({why})", reasons=reasons, remedy="choose another one")
+        what = f"{_WEAK[reference]} ({why})"
+        raise WeakPinError(what, reasons=reasons, remedy="choose another one", reference=reference.value)
 
 
 def require_unseen_allowed(policy: PinPolicy) -> None:

@@ -225,12 +225,15 @@ def _check(secret: str, left: int | None, use_last_try: bool) -> int | None:
     if (left is None or left == 1) and not use_last_try:
         known = "one try is left" if left == 1 else "the card does not say how many tries are left"
         raise LastPinTryError(
-            f"{known} before the {secret} is blocked", remedy="be sure of it, and insist on using the last try"
+            f"{known} before the {secret} is blocked",
+            remedy="be sure of it, and insist on using the last try",
+            reference=secret,
         )
     return left
 
 
 def _padded(pin: Pin, reference: PinReference) -> bytes:
     if not MIN_PIN <= len(pin) <= MAX_PIN:
-        raise PinFormatError(f"the {reference.value} has {len(pin)} characters, the card takes {MIN_PIN} to {MAX_PIN}")
+        what = f"the {reference.value} has {len(pin)} characters, the card takes {MIN_PIN} to {MAX_PIN}"
+        raise PinFormatError(what, reference=reference.value)
     return pin.reveal().ljust(MAX_PIN, b"\xff")

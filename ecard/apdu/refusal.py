@@ -72,14 +72,15 @@ def secret_of(command: Command) -> str:
 def refused_pin(secret: str, left: int | None) -> EcardError:
     """The exception for a wrong ``secret`` ("PIN" or "PUK") with ``left`` tries left, None where nobody knows."""
     if left == 0:
-        return PinBlockedError(f"wrong {secret}, or it was blocked before: it is blocked now", remedy=_UNBLOCK[secret])
+        what = f"wrong {secret}, or it was blocked before: it is blocked now"
+        return PinBlockedError(what, remedy=_UNBLOCK[secret], reference=secret)
     known = "the card does not say how many tries are left" if left is None else f"{in_words(left)} left"
-    return WrongPinError(f"wrong {secret}, {known}", tries_left=left)
+    return WrongPinError(f"wrong {secret}, {known}", tries_left=left, reference=secret)
 
 
 def blocked(secret: str) -> EcardError:
     """The exception for a ``secret`` that has no tries left before anything was sent."""
-    return PinBlockedError(f"the {secret} is blocked", remedy=_UNBLOCK[secret])
+    return PinBlockedError(f"the {secret} is blocked", remedy=_UNBLOCK[secret], reference=secret)
 
 
 def _remedy(command: Command, status: int) -> str | None:

@@ -89,7 +89,7 @@ def asked(variable: str) -> PinSupplier:
             return ask(request)
         except NoPinError as error:
             remedy = f"run this in a terminal, or set the environment variable {variable}"
-            raise NoPinError(error.what, remedy=remedy) from None
+            raise NoPinError(error.what, remedy=remedy, reference=error.reference) from None
 
     return ask_or_name_it
 

@@ -7,9 +7,9 @@ from typing import Final
 import typer
 
 from ecard.cli.card_options import MANAGEMENT_KEY_VARIABLE
-from ecard.cli.chinese.errors import ERRORS, OTHER_ERRORS
+from ecard.cli.chinese.errors import ERRORS, OTHER_ERRORS, PUK_ERRORS
 from ecard.cli.language import speaks_chinese
-from ecard.errors import EcardError, LastPinTryError, ManagementKeyError, ObjectNotFoundError, WeakPinError
+from ecard.errors import EcardError, LastPinTryError, ManagementKeyError, ObjectNotFoundError, PinError, WeakPinError
 from ecard.pin import PolicyReason
 
 _REMEDIES: Final[dict[type[EcardError], str]] = {
@@ -56,6 +56,8 @@ def _in_english(error: BaseException) -> str:
 
 
 def _kind_in_chinese(error: BaseException) -> str:
+    if isinstance(error, PinError) and error.reference == "PUK":
+        return next(PUK_ERRORS[kind] for kind in type(error).__mro__ if kind in PUK_ERRORS)
     if isinstance(error, EcardError):
         return next(ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS)
     return next(words for kind, words in OTHER_ERRORS.items() if isinstance(error, kind))

@@ -27,5 +27,5 @@ def new_secret(
     chosen = ask(request)
     require_good(policy, chosen, facts, reference=of)
     if ask(replace(request, act="be the new one, again")) != chosen:
-        raise PinError(f"the two new {of.value}s differ", remedy="try again")
+        raise PinError(f"the two new {of.value}s differ", remedy="try again", reference=of.value)
     return chosen

@@ -104,7 +104,7 @@ def give_and_unlock(
         pin_letter(letter, pin, _REPLACE) as written,
     ):
         if piv.puk_tries() == 0:
-            raise PinBlockedError("the PUK of the card is blocked", remedy=_REPLACE)
+            raise PinBlockedError("the PUK of the card is blocked", remedy=_REPLACE, reference="PUK")
         accepted = centre.order(wanted.act, wanted.subject, officer, at=datetime.now(UTC), details=wanted.details)
         written.on_its_way()
         piv.unblock_pin(known.puk, pin)

@@ -29,8 +29,11 @@ class _Environment:
     def __call__(self, request: PinRequest) -> Pin:
         found = [os.environ.get(self.name, "")]
         if not found[0]:
+            secret = request.reference.value
             raise NoPinError(
-                f"the environment variable {self.name} holds no PIN", remedy="set it, or choose another supplier"
+                f"the environment variable {self.name} holds no {secret}",
+                remedy="set it, or choose another supplier",
+                reference=secret,
             )
         return pin_from(found)
 

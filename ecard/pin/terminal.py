@@ -20,7 +20,7 @@ def prompt(request: PinRequest) -> Pin:
     """
     typed = _typed_without_echo(request)
     if not typed[0]:
-        raise NoPinError(f"no {request.reference.value} was typed at the prompt")
+        raise NoPinError(f"no {request.reference.value} was typed at the prompt", reference=request.reference.value)
     return pin_from(typed)
 
 
@@ -35,4 +35,5 @@ def _typed_without_echo(request: PinRequest) -> list[str]:
             return [""]
         except (getpass.GetPassWarning, OSError):
             pass
-    raise NoPinError(f"the prompt has no terminal to ask for the {request.reference.value} at", remedy=_REMEDY)
+    secret = request.reference.value
+    raise NoPinError(f"the prompt has no terminal to ask for the {secret} at", remedy=_REMEDY, reference=secret)

@@ -17,7 +17,7 @@ from ecard import errors
 from ecard.cli import demo_story
 from ecard.cli.chinese.commands import COMMANDS
 from ecard.cli.chinese.doctor import REMEDIES, STATES, SUBJECTS
-from ecard.cli.chinese.errors import ERRORS, OTHER_ERRORS
+from ecard.cli.chinese.errors import ERRORS, OTHER_ERRORS, PUK_ERRORS
 from ecard.cli.chinese.findings import FINDINGS, INDICATIONS
 from ecard.cli.chinese.messages import MESSAGES
 from ecard.cli.chinese.options import OPTIONS
@@ -233,6 +233,30 @@ def test_errors(demo: Demo, ecard: Ecard, monkeypatch: pytest.MonkeyPatch) -> No
     assert outcome.err.count("\n") == 1
     assert ecard("sign").err.startswith("ecard: 命令写法有误：请用 -h 查看用法（")
     assert ecard("sign", "/no/such", "--card", "sim:x").err.startswith("ecard: 输入有误")
+
+
+@pytest.mark.usefixtures("chinese")
+def test_errors_about_a_puk_say_puk(demo: Demo, ecard: Ecard, monkeypatch: pytest.MonkeyPatch) -> None:
+    unblock = ["card", "pin", "unblock", "--card", demo.card("operator-1")]
+    monkeypatch.setenv("ECARD_NEW_PIN", "730185")
+    monkeypatch.setenv("ECARD_PUK", "123")
+    assert ecard(*unblock).err.startswith("ecard: PUK 的长度或字符不合此卡要求")
+    monkeypatch.setenv("ECARD_PUK", "")
+    assert ecard(*unblock).err.startswith("ecard: 需要 PUK：")
+    monkeypatch.setenv("ECARD_PUK", "90817263")
+    assert ecard(*unblock).err.startswith("ecard: PUK 错误：")
+    assert ecard(*unblock).err.startswith("ecard: PUK 错误：")
+    assert ecard(*unblock).err.startswith("ecard: PUK 只剩最后一次机会")
+    assert ecard(*unblock, "--use-last-try").err.startswith("ecard: PUK 已锁定：")
+    assert ecard(*unblock).err.startswith("ecard: PUK 已锁定：")
+    monkeypatch.setenv("ECARD_NEW_PUK", "11111111")
+    assert ecard("card", "puk", "change", "--card", demo.card("operator-1")).err.startswith("ecard: PUK 太弱")
+
+
+def test_every_error_that_can_be_about_a_puk_has_words_for_it() -> None:
+    of_pins = subclasses(errors.PinError) - {errors.ConsentExceededError}
+    assert set(PUK_ERRORS) == of_pins
+    assert all(text.startswith(("PUK", "需要 PUK")) for text in PUK_ERRORS.values())
 
 
 @pytest.mark.usefixtures("chinese")

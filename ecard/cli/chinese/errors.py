@@ -28,7 +28,7 @@ ERRORS: Final[Mapping[type[errors.EcardError], str]] = MappingProxyType(
         errors.NoPinError: "需要 PIN：请在终端中运行，或设置详情所列的环境变量",
         errors.WrongPinError: "PIN 错误：请核实后再试，输错过多卡会锁定",
         errors.LastPinTryError: "只剩最后一次机会，未发送给卡：确有把握时请加 --use-last-try",
-        errors.PinBlockedError: "PIN 或 PUK 已锁定：用 PUK 解锁 PIN（ecard card pin unblock），或持卡到数据分中心办理",
+        errors.PinBlockedError: "PIN 已锁定：用 PUK 解锁 PIN（ecard card pin unblock），或持卡到数据分中心办理",
         errors.ConsentExceededError: "超出持卡人同意的次数或时间，其余未签名：请重新运行并再次输入 PIN",
         errors.WeakPinError: "PIN 太弱，请换一个",
         errors.CardError: "与卡通信出错：请重新插卡后再试",
@@ -63,6 +63,19 @@ ERRORS: Final[Mapping[type[errors.EcardError], str]] = MappingProxyType(
     }
 )
 """The table: one sentence for each class, also where a class is only the base of others."""
+
+PUK_ERRORS: Final[Mapping[type[errors.EcardError], str]] = MappingProxyType(
+    {
+        errors.PinError: "PUK 有问题：请按详情处理",
+        errors.PinFormatError: "PUK 的长度或字符不合此卡要求：请重新输入",
+        errors.NoPinError: "需要 PUK：请在终端中运行，或设置详情所列的环境变量",
+        errors.WrongPinError: "PUK 错误：请核实后再试，输错过多 PUK 会锁定",
+        errors.LastPinTryError: "PUK 只剩最后一次机会，未发送给卡：确有把握时请加 --use-last-try",
+        errors.PinBlockedError: "PUK 已锁定：请持卡到数据分中心或发卡机构办理",
+        errors.WeakPinError: "PUK 太弱，请换一个",
+    }
+)
+"""The errors of a PIN that can be about a PUK, where they are."""
 
 OTHER_ERRORS: Final[Mapping[type[BaseException], str]] = MappingProxyType(
     {
