@@ -11,7 +11,7 @@ import typer
 
 from ecard.cli.options import parse_moment, print_json
 from ecard.cli.progress import waiting
-from ecard.cli.report_words import in_words
+from ecard.cli.report_words import as_page, in_words
 from ecard.documents.report import Report
 from ecard.documents.signers import ANY_ENTERPRISE, AnyCard, AnyLegalPerson, AnyOperator, SignerPolicy, UnsafeAnyone
 from ecard.errors import InvalidInputError
@@ -94,7 +94,7 @@ def signer_policy(role: Role | None, enterprise: str | None, *, anyone: bool) ->
 def print_report(report: Report, *, as_json: bool, html: str | None = None) -> int:
     """Print a report, write its page to the file ``html``, and return the exit status that it leads to."""
     if html is not None:
-        write_atomically(Path(html), report.html().encode())
+        write_atomically(Path(html), as_page(report).encode())
     if as_json:
         print_json(report.as_dict())
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ecard.certificate import Certificate
 from ecard.documents.report_page import Section, page
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from ecard.pki.identity import CardIdentity
     from ecard.pki.validation import ValidatedCertificate
 
-_ROLE_WORDS = {"legal-person": "legal person", "operator": "operator"}
+KINDS: Final = {Indication.PASSED: "passed", Indication.FAILED: "failed", Indication.INDETERMINATE: "open"}
+"""How the outcome is coloured on a page."""
+_ROLE_WORDS: Final = {"legal-person": "legal person", "operator": "operator"}
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
@@ -91,9 +93,8 @@ class Report:
         It shows the signer's name and numbers, as ``str`` does. Everything out of the document and its certificates
         is escaped, and the page runs nothing and loads nothing. ``title`` stands on top: the document's name, say.
         """
-        kinds = {Indication.PASSED: "passed", Indication.FAILED: "failed", Indication.INDETERMINATE: "open"}
         verdict = "Accepted" if self.accepted else "Not accepted"
-        return page(title, verdict, self.indication.value, kinds[self.indication], self._sections())
+        return page(title, verdict, self.indication.value, KINDS[self.indication], self._sections())
 
     def _sections(self) -> tuple[Section, ...]:
         """What the page shows below the verdict; a section without lines is left out."""

@@ -63,11 +63,13 @@ def _row(line: tuple[str, ...], kind: str) -> str:
     return f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
 
 
-def page(title: str, verdict: str, indication: str, kind: str, sections: Iterable[Section]) -> str:
-    """The whole page, in UTF-8 when it is written."""
+def page(
+    title: str, verdict: str, indication: str, kind: str, sections: Iterable[Section], *, language: str = "en"
+) -> str:
+    """The whole page, in UTF-8 when it is written; ``language`` is that of all the words (BCP 47)."""
     return f"""\
 <!DOCTYPE html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">

@@ -55,6 +55,11 @@ class Check:
     outcome: Outcome
     message: str = ""
 
+    @property
+    def kind(self) -> str:
+        """How the outcome is coloured on a page."""
+        return _KINDS.get(self.outcome, "open")
+
     def __str__(self) -> str:
         return f"{self.outcome.value:<11} {self.step.words}" + (f": {self.message}" if self.message else "")
 
@@ -92,7 +97,7 @@ class SteppedReport(Report):
             (check.step.words, f"{check.outcome.value}: {check.message}".removesuffix(": ")) for check in self.checks
         ]
         mistakes = [(mistake.happened, mistake.remedy) for mistake in self.mistakes]
-        kinds = [_KINDS.get(check.outcome, "open") for check in self.checks]
+        kinds = [check.kind for check in self.checks]
         first, *others = Report._sections(self)
         return (
             first,

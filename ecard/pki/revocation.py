@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Final
 
 from ecard.findings import Finding, FindingCode
@@ -20,18 +21,26 @@ ALL_REASONS: Final = 0x1FE
 """The bit mask of every ReasonFlag (RFC 5280, section 4.2.1.13); bit 0 is unused."""
 
 
+class SourceKind(Enum):
+    """What speaks of certificates being withdrawn; the value is what it is called."""
+
+    CRL = "the CRL"
+    CRL_AND_DELTA = "the CRL and its delta"
+    OCSP_RESPONSE = "the OCSP response"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a statement comes from. Put into words only when it is asked for."""
 
-    kind: str
+    kind: SourceKind
     issuer: bytes | None
     """The issuer's name in DER, or None where it goes without saying."""
     moment: datetime
 
     def __str__(self) -> str:
         issuer = "" if self.issuer is None else f" of {display_name(self.issuer)}"
-        return f"{self.kind}{issuer} from {self.moment:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{self.kind.value}{issuer} from {self.moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 @dataclass(frozen=True, slots=True)

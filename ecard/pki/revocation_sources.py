@@ -19,7 +19,7 @@ from ecard.pki.crl import Crl
 from ecard.pki.crl_index import CrlEntry
 from ecard.pki.evidence import Evidence
 from ecard.pki.ocsp_response import OCSP_SIGNING, OcspResponse, OcspStatement, OcspStatus
-from ecard.pki.revocation import ALL_REASONS, Source, Statement
+from ecard.pki.revocation import ALL_REASONS, Source, SourceKind, Statement
 from ecard.pki.validation_extensions import DistributionPoint, KeyUsage, extensions_of
 from ecard.pki.validation_names import name_key, same_name
 from ecard.pki.validation_paths import signature_problem
@@ -75,7 +75,7 @@ class Sources:
                     yield self._statement(delta, crl, self._find(delta) or entry, reasons)
 
     def _statement(self, newest: Crl, base: Crl, entry: CrlEntry | None, reasons: int) -> Statement:
-        kind = "the CRL" if newest is base else "the CRL and its delta"
+        kind = SourceKind.CRL if newest is base else SourceKind.CRL_AND_DELTA
         source = Source(kind, newest.issuer, newest.this_update)
         keeps = base.expired_since is not None and base.expired_since <= self.certificate.not_after
         until = None if keeps else self.certificate.not_after
@@ -101,7 +101,7 @@ class Sources:
 
     def _usable(self, crl: Crl) -> int:
         """The reasons for which ``crl`` may be relied on; 0 with the cause remembered where there is none."""
-        source = Source("the CRL", crl.issuer, crl.this_update)
+        source = Source(SourceKind.CRL, crl.issuer, crl.this_update)
         try:
             reasons = covered_reasons(crl, self.certificate)
             if not reasons:
@@ -178,7 +178,7 @@ class Sources:
 
 
 def _ocsp_source(response: OcspResponse) -> Source:
-    return Source("the OCSP response", None, response.produced_at)
+    return Source(SourceKind.OCSP_RESPONSE, None, response.produced_at)
 
 
 def _ocsp_statement(response: OcspResponse, said: OcspStatement) -> Statement:

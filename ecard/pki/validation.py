@@ -14,6 +14,7 @@ from ecard.errors import InvalidInputError, ValidationError
 from ecard.findings import Finding
 from ecard.pki.evidence import Evidence
 from ecard.pki.policy import ValidationPolicy
+from ecard.pki.revocation import Source
 from ecard.pki.trust import Trust
 from ecard.pki.validation_engine import Engine, Verdict
 
@@ -29,13 +30,18 @@ class ValidatedCertificate:
     valid_until: datetime
     """Until when nothing that the verdict depends on changes: never past an expiry in the path or the next update of
     the evidence."""
-    evidence: tuple[str, ...]
-    """The evidence that revocation was judged from, in words; empty where it was not judged."""
+    sources: tuple[Source, ...]
+    """The evidence that revocation was judged from; empty where it was not judged."""
 
     @property
     def root(self) -> Certificate:
         """The trusted root."""
         return self.path[-1]
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The evidence that revocation was judged from, in words."""
+        return tuple(dict.fromkeys(str(source) for source in self.sources))
 
 
 def validate(

@@ -14,7 +14,7 @@ from ecard.findings import Finding, FindingCode
 from ecard.pki.evidence import Evidence
 from ecard.pki.path import policy_findings
 from ecard.pki.policy import Profile, Revocation, ValidationPolicy
-from ecard.pki.revocation import Question, Statement, judge
+from ecard.pki.revocation import Question, Source, Statement, judge
 from ecard.pki.revocation_sources import Sources
 from ecard.pki.trust import Trust
 from ecard.pki.validation_checks import Place, check_path, is_plain
@@ -41,7 +41,7 @@ class Verdict:
     """The last moment before ``at`` at which something changed."""
     before: datetime
     """The first moment from ``at`` on at which something may change: never past an expiry or a next update."""
-    sources: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
 
     def holds_at(self, moment: datetime) -> bool:
         """Whether nothing that the verdict depends on differs between ``moment`` and the moment judged."""
@@ -112,7 +112,7 @@ class Engine:
         before = min((m for m in changes if m >= at), default=_END)
         after = max((m for m in changes if m <= at), default=_START)
         best = judged[0]
-        sources = tuple(dict.fromkeys(str(s.source) for s in best.relied_on))
+        sources = tuple(dict.fromkeys(s.source for s in best.relied_on))
         return Verdict(tuple(best.findings), best.path, at, after, before, sources)
 
     def _judge_path(self, path: Path, at: datetime) -> _Along:

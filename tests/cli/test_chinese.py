@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ from ecard.cli import demo_story
 from ecard.cli.chinese.commands import COMMANDS
 from ecard.cli.chinese.doctor import REMEDIES, STATES, SUBJECTS
 from ecard.cli.chinese.errors import ERRORS, OTHER_ERRORS, PUK_ERRORS
-from ecard.cli.chinese.findings import FINDINGS, INDICATIONS
+from ecard.cli.chinese.findings import EVIDENCE, FINDINGS, INDICATIONS
 from ecard.cli.chinese.messages import MESSAGES
 from ecard.cli.chinese.options import OPTIONS
 from ecard.cli.chinese.steps import MISTAKES, OUTCOMES, STEPS
@@ -32,6 +31,7 @@ from ecard.documents.payment179.verifying import PaymentStep
 from ecard.documents.steps import Outcome as StepOutcome
 from ecard.errors import InvalidInputError, NoCardReason
 from ecard.findings import FindingCode, Indication
+from ecard.pki.revocation import SourceKind
 from ecard.roles.acts import Act, CardState
 from tests.cli.command_tree import examples, tree
 from tests.cli.conftest import Demo, Outcome
@@ -59,6 +59,7 @@ def test_every_error_has_a_sentence() -> None:
 def test_every_code_has_a_sentence() -> None:
     assert set(FINDINGS) == set(FindingCode)
     assert set(INDICATIONS) == set(Indication)
+    assert set(EVIDENCE) == set(SourceKind)
     assert set(MISTAKES) == set(Mistake)
     assert set(OUTCOMES) == set(StepOutcome)
     assert set(STEPS) == {step.label for step in (*Step, *PaymentStep)}
@@ -151,6 +152,7 @@ def test_everything_is_chinese() -> None:
         OTHER_ERRORS,
         FINDINGS,
         INDICATIONS,
+        EVIDENCE,
         STATES,
         REMEDIES,
         STEPS,
@@ -198,20 +200,6 @@ def test_help_pages(path: str, ecard: Ecard) -> None:
     assert page.startswith("用法：")
     for word in ("Usage:", "Options:", "Arguments:", "Commands:", "Show this", "required", "default:", "Example"):
         assert word not in page, word
-
-
-@pytest.mark.usefixtures("chinese")
-def test_a_report(demo: Demo, ecard: Ecard) -> None:
-    call = ["verify", demo.contract, demo.signature("operator"), "--trust", demo.root, "--crl", demo.crls]
-    outcome = ecard(*call, "--role", "operator")
-    assert outcome.status == 0
-    assert outcome.out.startswith("接受（全部通过，TOTAL-PASSED）\n签名人：乙某（操作员卡）")
-    outcome = ecard(*call, "--role", "legal-person")
-    assert outcome.status == 1
-    assert outcome.out.startswith("不接受（无法确认，INDETERMINATE）\n  - 签名人不是所允许的人（")
-    told = json.loads(ecard(*call, "--role", "operator", "--json").out)
-    assert told["accepted"] is True
-    assert told["signer"]["role"] == "operator"
 
 
 @pytest.mark.usefixtures("chinese")

@@ -1,4 +1,4 @@
-"""What can be found wrong with a signature or a certificate, and the outcomes of a verification."""
+"""What can be found wrong with a signature or a certificate, the outcomes of a verification, and its evidence."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ from types import MappingProxyType
 from typing import Final
 
 from ecard.findings import FindingCode, Indication
+from ecard.pki.revocation import SourceKind
 
 INDICATIONS: Final[Mapping[Indication, str]] = MappingProxyType(
     {
         Indication.PASSED: "全部通过",
         Indication.FAILED: "签名无效",
         Indication.INDETERMINATE: "无法确认",
+    }
+)
+
+EVIDENCE: Final[Mapping[SourceKind, str]] = MappingProxyType(
+    {
+        SourceKind.CRL: "证书撤销列表（CRL）",
+        SourceKind.CRL_AND_DELTA: "证书撤销列表（CRL）及其增量列表",
+        SourceKind.OCSP_RESPONSE: "OCSP 应答",
     }
 )
 
