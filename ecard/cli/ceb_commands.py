@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final, TypedDict
@@ -15,7 +15,7 @@ from ecard.apdu.consent import MAX_SIGNATURES, Consent
 from ecard.certificate import Certificate, load_certificates
 from ecard.cli.card_options import CardAddress, SlotName, TraceFile, UseLastTry, open_piv, parse_slot, pin_supplier
 from ecard.cli.error_words import in_one_line, printable
-from ecard.cli.language import translate
+from ecard.cli.language import speaks_chinese, translate
 from ecard.cli.options import AsJson, open_document, output_target, print_json, read_bounded, write_output
 from ecard.cli.progress import steps
 from ecard.cli.verify_options import (
@@ -212,7 +212,15 @@ def _tell_receipt(receipt: receipts.Receipt, *, as_json: bool) -> None:
         print_json({"receipt": receipt.message_type.root, "items": items})
         return
     for item in receipt.items:
-        print(item.explain())
+        print("\n".join(_chinese(item)) if speaks_chinese() else item.explain())
+
+
+def _chinese(item: receipts.ReceiptItem) -> Iterator[str]:
+    """What ``ReceiptItem.explain`` says, in the customs' own words."""
+    if not item.codes:
+        yield translate("{entity}: no status that could be read", entity=item.entity)
+    for code in item.codes:
+        yield f"{code.number}：{code.chinese}" + (f"；{translate(code.remedy)}" if code.remedy else "")
 
 
 def _receipt(document: bytes) -> receipts.Receipt | None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from ecard.algorithms import KeyKind
-from ecard.cli.language import translate
+from ecard.cli.chinese.demo import README as CHINESE_README
+from ecard.cli.language import speaks_chinese, translate
 from ecard.codes import organisation_check_character
 from ecard.connection import connect
 from ecard.documents import cms
@@ -37,6 +38,23 @@ _CONTRACT: Final = """\
 
 甲方向乙方出售绿茶一百箱, 总价人民币五万元整。
 Party A sells one hundred boxes of green tea to party B for 50,000 yuan.
+"""
+README_TEXT: Final = """\
+What is here (everything and everybody in it is invented)
+
+contract.txt                    the document
+contract.txt.operator.p7s       signed by operator 1 in his own name
+contract.txt.legal-person.p7s   sealed by the legal person in the name of {enterprise}
+trust/root.pem                  the root certificate: what a verifier trusts
+trust/issuing.pem               the issuing authority's certificate, for signatures that do not carry it
+trust/root.crl                  what the root has revoked: nothing
+trust/issuing.crl               what the issuing authority has revoked: operator 2
+cards/*.card                    simulated cards, made to play with; each file holds its keys in clear
+
+{cards}
+
+Three wrong PINs block a card. The enterprise's organisation code is {code}.
+The revocation lists are good for thirty days; after that nothing is accepted until they are made anew.
 """
 _OTHER_ENTERPRISE: Final = "87654321" + organisation_check_character("87654321")
 
@@ -198,20 +216,5 @@ class Story:
             f"cards/{actor.card_file + '.card':20}  PIN {made.pin.reveal().decode()}   PUK {made.puk.reveal().decode()}"
             for actor, made in self._secrets.items()
         )
-        return f"""\
-What is here (everything and everybody in it is invented)
-
-contract.txt                    the document
-contract.txt.operator.p7s       signed by operator 1 in his own name
-contract.txt.legal-person.p7s   sealed by the legal person in the name of {_ENTERPRISE}
-trust/root.pem                  the root certificate: what a verifier trusts
-trust/issuing.pem               the issuing authority's certificate, for signatures that do not carry it
-trust/root.crl                  what the root has revoked: nothing
-trust/issuing.crl               what the issuing authority has revoked: operator 2
-cards/*.card                    simulated cards, made to play with; each file holds its keys in clear
-
-{rows}
-
-Three wrong PINs block a card. The enterprise's organisation code is {self.organisation_code}.
-The revocation lists are good for thirty days; after that nothing is accepted until they are made anew.
-"""
+        text = CHINESE_README if speaks_chinese() else README_TEXT
+        return text.format(cards=rows, enterprise=_ENTERPRISE, code=self.organisation_code)

@@ -168,6 +168,28 @@ def test_a_receipt_is_explained(ecard: Ecard) -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("2", "2：电子口岸申报中"),
+        ("1001", "1001：签名无效；请用 ecard ceb explain 检查所发的报文，它会指出错误"),
+        ("-999999", "-999999：处理异常；请看回执文字"),
+        ("x", "OrderReturn：未读到状态"),
+    ],
+)
+def test_a_receipt_is_explained_in_chinese(
+    status: str, told: str, ecard: Ecard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (SAMPLES / "CEB312Message.xml").read_text(encoding="utf-8-sig")
+    text = re.sub("<returnStatus>[0-9]+</returnStatus>", f"<returnStatus>{status}</returnStatus>", text)
+    text = re.sub("<returnInfo>.*?</returnInfo>", "<returnInfo>.</returnInfo>", text, flags=re.S)
+    (tmp_path / "receipt.xml").write_text(text, encoding="utf-8")
+    in_english = ecard("ceb", "explain", tmp_path / "receipt.xml", "--json").out
+    monkeypatch.setenv("ECARD_LANGUAGE", "zh")
+    assert ecard("ceb", "explain", tmp_path / "receipt.xml").out.splitlines()[:1] == [told]
+    assert ecard("ceb", "explain", tmp_path / "receipt.xml", "--json").out == in_english
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["ceb", "explain", "/no/such.xml"],

@@ -15,6 +15,7 @@ import ecard.cli
 from ecard import errors
 from ecard.cli import demo_story
 from ecard.cli.chinese.commands import COMMANDS
+from ecard.cli.chinese.demo import README
 from ecard.cli.chinese.doctor import REMEDIES, STATES, SUBJECTS
 from ecard.cli.chinese.errors import ERRORS, OTHER_ERRORS, PUK_ERRORS
 from ecard.cli.chinese.findings import EVIDENCE, FINDINGS, INDICATIONS
@@ -28,6 +29,7 @@ from ecard.doctor import Level, State
 from ecard.documents.ceb.report import Step
 from ecard.documents.mistakes import Mistake
 from ecard.documents.payment179.verifying import PaymentStep
+from ecard.documents.receipts.codes import CODES, explain
 from ecard.documents.steps import Outcome as StepOutcome
 from ecard.errors import InvalidInputError, NoCardReason
 from ecard.findings import FindingCode, Indication
@@ -131,7 +133,8 @@ def tabled() -> set[str]:
     facts |= {"legal-person card of {enterprise}", "operator card of {enterprise}"}
     tried = set(re.findall(r'_verify\(\s*"([^"]+)"', inspect.getsource(demo_story)))
     headings = {"tried", "outcome", "why"}
-    return acts | states | facts | tried | headings | {level.value for level in Level}
+    remedies = {explain(number).remedy or "" for number in (*CODES, -1, 0)} - {""}
+    return remedies | acts | states | facts | tried | headings | {level.value for level in Level}
 
 
 def test_every_message_has_a_text_and_none_is_left_over() -> None:
@@ -142,6 +145,13 @@ def test_every_message_has_a_text_and_none_is_left_over() -> None:
 def test_a_message_keeps_what_is_filled_in(english: str) -> None:
     names = re.compile(r"\{(\w+)\}")
     assert sorted(names.findall(MESSAGES[english])) == sorted(names.findall(english))
+
+
+def test_the_text_of_the_demonstration_keeps_what_is_filled_in_and_the_files() -> None:
+    for words in (r"\{(\w+)\}", r"^([\w./*-]+) {3,}"):
+        found = [re.findall(words, text, re.M) for text in (demo_story.README_TEXT, README)]
+        assert found[0] == found[1]
+        assert found[0]
 
 
 def test_everything_is_chinese() -> None:

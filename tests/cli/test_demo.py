@@ -65,6 +65,21 @@ def test_the_story_holds_with_every_algorithm(ecard: Callable[..., Outcome], tmp
     assert sorted(p.name for p in tmp_path.iterdir()) == ["demo"]
 
 
+def test_what_it_leaves_behind_is_explained_in_chinese_too(
+    ecard: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECARD_LANGUAGE", "zh")
+    place = tmp_path / "demo"
+    assert ecard("demo", "--out", place).status == 0
+    assert files(place) == EXPECTED
+    text = (place / "README.txt").read_text("utf-8")
+    assert text.startswith("这里有什么")
+    assert "企业的组织机构代码为 123456788。" in text
+    assert set(Demo(place).secrets) == {"legal-person", "operator-1", "operator-2"}
+    monkeypatch.setenv("ECARD_PIN", Demo(place).pin("operator-1"))
+    assert ecard("sign", place / "contract.txt", "--card", Demo(place).card("operator-1")).status == 0
+
+
 def test_a_second_demo_replaces_the_first(demo: Demo, ecard: Callable[..., Outcome]) -> None:
     before = Path(demo.root).read_bytes()
     assert ecard("demo", "--out", demo.place).status == 0

@@ -125,6 +125,18 @@ _SIGNING: Final = {
     "  stopped with {left} left; run it again to go on": "  已停止，尚余 {left} 件；再次运行即可继续",
     "everything checked": "全部检查通过",
 }
+_RECEIPTS: Final = {
+    "{entity}: no status that could be read": "{entity}：未读到状态",
+    "declare it with appStatus 2": "请以 appStatus 2 正式申报",
+    "send it again": "请重新发送",
+    "correct what the text says and declare again": "请按回执文字改正后重新申报",
+    "verify the message with ecard.documents.ceb.inspect: it names the mistake": (
+        "请用 ecard ceb explain 检查所发的报文，它会指出错误"
+    ),
+    "renew the card's certificate": "请办理证书延期",
+    "sign with a card of the declaring enterprise": "请用申报单位的卡签名",
+    "read the text": "请看回执文字",
+}
 _DOCTOR: Final = {"good": "正常", "warning": "注意", "bad": "异常"}
 _DEMO: Final = {
     "accepted": "接受",
@@ -152,6 +164,6 @@ _DEMO: Final = {
 }
 
 MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
-    {**_GENERAL, **_CARDS, **_CARD_FACTS, **_ACTS, **_REGISTER, **_SIGNING, **_DOCTOR, **_DEMO}
+    {**_GENERAL, **_CARDS, **_CARD_FACTS, **_ACTS, **_REGISTER, **_SIGNING, **_RECEIPTS, **_DOCTOR, **_DEMO}
 )
 """The table."""
