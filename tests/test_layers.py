@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "ecard"
 WIRE_WORDS = {"command", "tlv", "status", "words", "transport"}
 FLOORS = [
     {"errors"},
-    {"der", "codes", "findings", "files"},
+    {"der", "codes", "findings", "files", "lines"},
     {"algorithms"},
     {"sm2"},
     {"keys"},

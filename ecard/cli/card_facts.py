@@ -11,6 +11,7 @@ from ecard.apdu.metadata import KeyMetadata
 from ecard.certificate import Certificate
 from ecard.cli.language import translate
 from ecard.errors import EcardError
+from ecard.lines import one_line
 from ecard.pki.identity import CardIdentity
 
 
@@ -68,7 +69,7 @@ def in_words(facts: dict[str, Any]) -> Iterator[str]:
     for name, value in facts.items():
         if name == "slots" or name.endswith("_is_default"):
             continue
-        told = translate("not told") if value is None else _printable(str(value))
+        told = translate("not told") if value is None else one_line(str(value), None)
         if defaults.get(name.removesuffix("_tries")):
             told += translate(", still the one from the factory")
         yield translate("{name}: {value}", name=translate(name.replace("_", " ")), value=told)
@@ -90,10 +91,5 @@ def _slot_in_words(found: dict[str, Any]) -> Iterator[str]:
     else:
         yield translate("certificate damaged" if "certificate_is_damaged" in found else "no certificate")
     if found.get("role"):
-        enterprise = _printable(found["enterprise"] or translate("an unnamed enterprise"))
+        enterprise = one_line(found["enterprise"] or translate("an unnamed enterprise"), None)
         yield translate(f"{found['role']} card of {{enterprise}}", enterprise=enterprise)
-
-
-def _printable(text: str) -> str:
-    """A text from a card, without what could move a terminal's cursor or hide what stands beside it."""
-    return "".join(c if c.isprintable() else "?" for c in text)

@@ -14,7 +14,7 @@ from ecard.apdu.cardholder import CardKeyHolder
 from ecard.apdu.consent import MAX_SIGNATURES, Consent
 from ecard.certificate import Certificate, load_certificates
 from ecard.cli.card_options import CardAddress, SlotName, TraceFile, UseLastTry, open_piv, parse_slot, pin_supplier
-from ecard.cli.error_words import in_one_line, printable
+from ecard.cli.error_words import in_one_line
 from ecard.cli.language import speaks_chinese, translate
 from ecard.cli.options import AsJson, open_document, output_target, print_json, read_bounded, write_output
 from ecard.cli.progress import steps
@@ -36,6 +36,7 @@ from ecard.documents import ceb, receipts
 from ecard.documents.ceb import Batch, BatchResult, Profile, Schemas
 from ecard.documents.xml_guard import DEFAULT_LIMITS
 from ecard.errors import InvalidInputError, MessageError, XmlError
+from ecard.lines import one_line
 from ecard.pki.policy import EPORT_2021_ALGORITHMS, Revocation, ValidationPolicy
 from ecard.pki.trust import Trust
 
@@ -114,7 +115,7 @@ def _sign_directory(
     with holder.consented(consent, clock=time.monotonic) as consented, steps(len(batch.pending)) as begin:
         begin("waiting for the PIN")
         result = batch.sign(
-            consented, progress=lambda path, _: begin(printable(path.name)), at=datetime.now(UTC), **options
+            consented, progress=lambda path, _: begin(one_line(path.name, None)), at=datetime.now(UTC), **options
         )
     return _tell(result, as_json=as_json)
 
@@ -129,7 +130,7 @@ def _tell(result: BatchResult, *, as_json: bool) -> int:
         numbers = {"signed": len(result.signed), "done": len(result.done), "failed": len(result.failures)}
         print(translate(words, **numbers))
         for failure in result.failures:
-            print(f"  {printable(failure.path.name)}: {in_one_line(failure.error)}")
+            print(f"  {one_line(failure.path.name, None)}: {in_one_line(failure.error)}")
         if result.stopped_by is not None:
             words = "  stopped with {left} left; run it again to go on"
             print(translate(words, left=len(result.not_attempted)))

@@ -10,6 +10,7 @@ from ecard.cli.card_options import MANAGEMENT_KEY_VARIABLE
 from ecard.cli.chinese.errors import ERRORS, OTHER_ERRORS, PUK_ERRORS
 from ecard.cli.language import speaks_chinese
 from ecard.errors import EcardError, LastPinTryError, ManagementKeyError, ObjectNotFoundError, PinError, WeakPinError
+from ecard.lines import one_line
 from ecard.pin import PolicyReason
 
 _REMEDIES: Final[dict[type[EcardError], str]] = {
@@ -24,7 +25,7 @@ def in_one_line(error: BaseException) -> str:
 
     A name in it can come from anybody: what does not print reaches no terminal.
     """
-    english = printable(_in_english(error))
+    english = one_line(" ".join(_in_english(error).split()), None)
     if not speaks_chinese():
         return english
     chinese = _kind_in_chinese(error)
@@ -32,11 +33,6 @@ def in_one_line(error: BaseException) -> str:
         reasons = [reason.chinese for reason in error.reasons if isinstance(reason, PolicyReason)]
         return f"{chinese}：{'；'.join(reasons)}" if reasons else chinese
     return f"{chinese}（{english}）" if english else chinese
-
-
-def printable(text: str) -> str:
-    """A text in one line of characters that print, each other one replaced."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
 
 
 def _in_english(error: BaseException) -> str:

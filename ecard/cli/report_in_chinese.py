@@ -9,9 +9,10 @@ from typing import Final
 from ecard.cli.chinese.findings import EVIDENCE, FINDINGS, INDICATIONS
 from ecard.cli.chinese.steps import MISTAKES, OUTCOMES, STEPS
 from ecard.documents import report_page
-from ecard.documents.report import KINDS, Report, one_line
+from ecard.documents.report import KINDS, Report
 from ecard.documents.report_page import Section
 from ecard.documents.steps import SteppedReport
+from ecard.lines import one_line
 from ecard.pki.identity import CardIdentity
 from ecard.pki.revocation import Source
 from ecard.pki.validation_names import display_name

@@ -14,7 +14,6 @@ from ecard.apdu.transport import Connector
 from ecard.apdu.words import Slot
 from ecard.certificate import Certificate
 from ecard.doctor.states import Line, State
-from ecard.documents.report import one_line
 from ecard.errors import (
     CardBusyError,
     CardError,
@@ -26,6 +25,7 @@ from ecard.errors import (
     NoCardReason,
     NotSupportedByCardError,
 )
+from ecard.lines import one_line
 from ecard.pki.identity import CardIdentity
 
 _CARD: Final = "card"

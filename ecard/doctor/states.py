@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from ecard.documents.report import one_line
+from ecard.lines import one_line
 
 _LONGEST: Final = 400
 """Characters of a message; names of files and authorities stand in it."""

@@ -11,7 +11,7 @@ from typing import Final
 from ecard.certificate import Certificate, serial_digits
 from ecard.doctor.certificate_checks import ENDS_SOON, in_days
 from ecard.doctor.states import Line, State
-from ecard.errors import EcardError, InvalidInputError
+from ecard.errors import EcardError
 from ecard.pki.crl import Crl
 from ecard.pki.evidence import Evidence
 from ecard.pki.ocsp_response import OcspResponse
@@ -60,22 +60,10 @@ def read_given(trust_paths: Sequence[Path], evidence_paths: Sequence[Path]) -> G
             problems.append(Line(_TRUST, State.TRUST_UNUSABLE, error.what))
     for path in evidence_paths:
         try:
-            evidence += Evidence.from_files(*_files(path))
+            evidence += Evidence.from_files(path)
         except EcardError as error:
             problems.append(Line(_EVIDENCE, State.EVIDENCE_UNUSABLE, error.what))
     return Given(trust, evidence, tuple(problems))
-
-
-def _files(path: Path) -> Sequence[Path]:
-    try:
-        if not path.is_dir():
-            return [path]
-        found = sorted(file for file in path.iterdir() if file.suffix == ".crl" and file.is_file())
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from None
-    if not found:
-        raise InvalidInputError(f"the directory {path} holds no file that ends in .crl")
-    return found
 
 
 def check_trust(given: Given, *, now: datetime) -> Iterator[Line]:

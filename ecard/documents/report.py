@@ -10,6 +10,7 @@ from ecard.certificate import Certificate
 from ecard.documents.report_page import Section, page
 from ecard.errors import VerificationError
 from ecard.findings import Finding, Indication, overall
+from ecard.lines import one_line
 from ecard.pki.validation_names import display_name
 
 if TYPE_CHECKING:
@@ -166,9 +167,3 @@ def _signer_lines(signer: CardIdentity, verb: str) -> list[str]:
         enterprise = one_line(signer.enterprise_name or "an enterprise without a name")
         lines.append(f"for {enterprise} (organisation code {one_line(signer.organisation_code or 'not given')})")
     return lines
-
-
-def one_line(text: str, limit: int = 120) -> str:
-    """A text out of a certificate, fit for one line on a terminal: control characters and overlength are taken out."""
-    shown = "".join(character if character.isprintable() else "\ufffd" for character in text[:limit])
-    return shown + ("…" if len(text) > limit else "")

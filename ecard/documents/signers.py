@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from ecard.certificate import Certificate
 from ecard.codes import CREDIT_ALPHABET, ORGANISATION_ALPHABET, organisation_code_of
-from ecard.documents.report import one_line
 from ecard.errors import InvalidCodeError, InvalidInputError
 from ecard.findings import Finding, FindingCode
+from ecard.lines import one_line
 
 if TYPE_CHECKING:
     from ecard.pki.identity import CardIdentity

@@ -5,7 +5,7 @@ A collection of statements that are not believed until their signatures were ver
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -68,11 +68,13 @@ class Evidence:
     def from_files(*paths: str | Path, history: RevocationHistory | None = None) -> Evidence:
         """Evidence from files, each a CRL in DER or PEM (several may follow each other) or an OCSP response in DER.
 
-        Raises InvalidInputError where a file cannot be read, EncodingError where it is neither.
+        Of a directory, the files that end in .crl are read. Raises InvalidInputError where a file cannot be read or a
+        directory holds none, EncodingError where a file is neither.
         """
         crls: list[Crl] = []
         ocsp: list[OcspResponse] = []
-        for path in map(Path, paths):
+        found = (file for path in paths for file in files_of(Path(path), {".crl"}, "file that ends in .crl"))
+        for path in found:
             data = read_file(path)
             if OcspResponse.looks_like(data):
                 ocsp.append(OcspResponse(data))
@@ -99,6 +101,23 @@ class Evidence:
     def fingerprint(self) -> frozenset[bytes]:
         """A value that is equal for evidence with the same statements."""
         return frozenset(crl.sha256 for crl in self.crls) | {response.sha256 for response in self.ocsp}
+
+
+def files_of(path: Path, suffixes: Collection[str], what: str, *, remedy: str | None = None) -> list[Path]:
+    """A file, or of a directory the files whose names end in one of ``suffixes``, in order.
+
+    InvalidInputError where the directory cannot be read, or holds no ``what``.
+    """
+    try:
+        if not path.is_dir():
+            return [path]
+        # a pipe of such a name would be waited for without end
+        found = sorted(file for file in path.iterdir() if file.suffix.lower() in suffixes and file.is_file())
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from None
+    if not found:
+        raise InvalidInputError(f"the directory {path} holds no {what}", remedy=remedy)
+    return found
 
 
 def read_file(path: Path) -> bytes:

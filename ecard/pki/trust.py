@@ -14,7 +14,7 @@ from typing import Final
 from ecard.certificate import Certificate, load_certificates, load_pem_certificates
 from ecard.errors import EcardError, EncodingError, InvalidInputError, InvalidSignatureError
 from ecard.pki.crl import Crl
-from ecard.pki.evidence import Evidence, load_crls, read_file
+from ecard.pki.evidence import Evidence, files_of, load_crls, read_file
 from ecard.pki.ocsp_response import OcspResponse
 from ecard.pki.validation_cache import Verdicts
 from ecard.pki.validation_names import NameKey, name_key
@@ -55,7 +55,7 @@ class Trust:
         """
         collected = _Collected()
         for path in map(Path, paths):
-            for file in _files_of(path):
+            for file in files_of(path, _CERTIFICATES | _EVIDENCE, "certificate and no CRL", remedy=_REMEDY):
                 collected.add(file)
         if not collected.roots:
             named = ", ".join(map(str, paths)) or "nothing"
@@ -123,18 +123,6 @@ class _Collected:
         found = load_pem_certificates(data) if has_crl else load_certificates(data)
         for certificate in found:
             (self.roots if _is_self_signed(certificate) else self.intermediates).append(certificate)
-
-
-def _files_of(path: Path) -> list[Path]:
-    try:
-        if not path.is_dir():
-            return [path]
-        files = sorted(f for f in path.iterdir() if f.is_file() and f.suffix.lower() in _CERTIFICATES | _EVIDENCE)
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from None
-    if not files:
-        raise InvalidInputError(f"the directory {path} holds no certificate and no CRL", remedy=_REMEDY)
-    return files
 
 
 def _is_self_signed(certificate: Certificate) -> bool:

@@ -10,10 +10,11 @@ import pytest
 
 from ecard.algorithms import KeyKind
 from ecard.documents import cms
-from ecard.documents.report import Report, one_line
+from ecard.documents.report import Report
 from ecard.documents.signers import AnyLegalPerson, AnyOperator
 from ecard.errors import VerificationError
 from ecard.findings import Finding, FindingCode, Indication
+from ecard.lines import one_line
 from ecard.pki.identity import CardIdentity, CardType
 from tests.documents.world import (
     CODE,

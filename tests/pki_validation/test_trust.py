@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 from pathlib import Path
@@ -136,6 +137,21 @@ def test_evidence_from_files(ca: Issuer, tmp_path: Path) -> None:
         Evidence.from_files(tmp_path / "bad")
     with pytest.raises(InvalidInputError, match="cannot be read"):
         Evidence.from_files(tmp_path / "missing")
+
+
+def test_evidence_from_a_directory(ca: Issuer, tmp_path: Path) -> None:
+    place = tmp_path / "crls"
+    place.mkdir()
+    with pytest.raises(InvalidInputError, match=r"holds no file that ends in \.crl"):
+        Evidence.from_files(place)
+    crls = [ca.crl(), ca.crl()]
+    (place / "b.crl").write_bytes(crls[1].der)
+    (place / "a.CRL").write_text(pem(crls[0]))
+    (place / "notes.txt").write_text("not read")
+    (place / "folder.crl").mkdir()
+    os.mkfifo(place / "pipe.crl")
+    assert Evidence.from_files(place).crls == tuple(crls)
+    assert Evidence.from_files(place, place / "b.crl").crls == (*crls, crls[1])
 
 
 def test_evidence_takes_bytes_and_adds_up(ca: Issuer) -> None:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from ecard.documents.ceb import names
 from ecard.documents.ceb.message_types import MessageType
-from ecard.documents.report import one_line
+from ecard.lines import one_line
 from ecard.pki.identity import CardIdentity
 
 _PREFIX: Final = f"{{{names.CEB}}}"

@@ -24,7 +24,6 @@ from ecard.documents.ceb.signature_diagnosis import decode_value, diagnose_signa
 from ecard.documents.ceb.signature_shape import SignatureParts, read_signature
 from ecard.documents.ceb.suitability import read_identity
 from ecard.documents.conditions import Conditions
-from ecard.documents.report import one_line
 from ecard.documents.signers import SignerPolicy
 from ecard.documents.steps import Ledger
 from ecard.documents.xml_guard import parse_xml
@@ -37,6 +36,7 @@ from ecard.errors import (
 )
 from ecard.findings import FindingCode
 from ecard.keys import PublicKey
+from ecard.lines import one_line
 from ecard.pki.evidence import Evidence
 from ecard.pki.policy import EPORT_2021_ALGORITHMS, ValidationPolicy
 from ecard.pki.trust import Trust

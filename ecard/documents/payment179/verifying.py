@@ -16,13 +16,13 @@ from ecard.documents.payment179.fields import data_of
 from ecard.documents.payment179.reading import parse
 from ecard.documents.payment179.signing import algorithm_for
 from ecard.documents.payment179.text import SignedPayment
-from ecard.documents.report import one_line
 from ecard.documents.signers import SignerPolicy
 from ecard.documents.source import Document
 from ecard.documents.steps import Ledger, SteppedReport
 from ecard.errors import EcardError, EncodingError, InvalidSignatureError, MessageError, UnsupportedAlgorithmError
 from ecard.findings import FindingCode
 from ecard.keys import PublicKey
+from ecard.lines import one_line
 from ecard.pki.evidence import Evidence
 from ecard.pki.identity import CardIdentity
 from ecard.pki.policy import EPORT_2021_ALGORITHMS, ValidationPolicy
