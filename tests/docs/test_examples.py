@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codeop
 import configparser
 import json
 import re
@@ -53,6 +54,19 @@ def test_the_python_blocks_of_a_page_run_in_order(page: Path, place: Path, monke
         if block.language == "python" and block.reason is None and not block.info:
             PREPARED.get(name_of(page), lambda *_: None)(stage, block.text, monkeypatch)
             stage.run(block.text, str(block))
+
+
+def test_the_tutorial_can_be_pasted_into_an_interactive_python() -> None:
+    """A statement with a block under it ends there only at an empty line (until Python 3.13, which pastes better)."""
+    blocks = [b.text for b in blocks_of(ROOT / "docs" / "tutorial.md") if b.language == "python"]
+    assert blocks
+    for text in blocks:
+        typed: list[str] = []
+        for line in [*text.splitlines(), ""]:
+            typed.append(line)
+            # raises SyntaxError for what an interactive Python refuses, and is None where it waits for more
+            typed = [] if codeop.compile_command("\n".join(typed)) is not None else typed
+        assert typed == []
 
 
 @pytest.mark.parametrize(("page", "test"), sorted(ELSEWHERE.items()))
