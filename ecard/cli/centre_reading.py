@@ -17,6 +17,7 @@ from ecard.cli.register_place import register_in
 from ecard.pki.authority_files import load
 from ecard.pki.trust import Trust
 from ecard.roles import moments
+from ecard.roles.register_audit import Damage
 from ecard.roles.register_audit import audit as audit_register
 
 
@@ -59,7 +60,7 @@ def audit(
         for damage in audit_register(register, trust=trust):
             damages.append(str(damage))
             if not as_json:
-                print(damage)
+                print(_in_words(damage))
         entries = register.head()[0]
     if as_json:
         told = {"whole": not damages, "entries": entries, "damages": damages}
@@ -68,6 +69,12 @@ def audit(
         words = "{entries} entries, damaged" if damages else "{entries} entries, whole"
         sys.stderr.write(translate(words, entries=entries) + "\n")
     return int(bool(damages))
+
+
+def _in_words(damage: Damage) -> str:
+    if damage.sequence is None:
+        return damage.what
+    return translate("entry {entry}: {what}", entry=damage.sequence, what=damage.what)
 
 
 def log(

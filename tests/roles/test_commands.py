@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -226,3 +228,15 @@ def test_the_private_files_are_private(desk: Desk) -> None:
     assert (desk.directory / "officer.pin").stat().st_mode & 0o077 == 0
     for path in (centre / "cards").iterdir():
         assert b"puk" not in path.read_bytes()
+
+
+def test_a_damaged_register_is_told_of_line_by_line(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(sqlite3.connect(desk.directory / "centre" / "register.db")) as database, database:
+        for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {trigger}")
+        database.execute("UPDATE log SET hash = zeroblob(32) WHERE seq = 2")
+    assert "entry 2: its hash does not fit its content\n" in desk.run("audit", "--no-signatures", status=1)
+    damages = json.loads(desk.run("audit", "--no-signatures", "--json", status=1))["damages"]
+    monkeypatch.setenv("ECARD_LANGUAGE", "zh")
+    assert "第 2 条：its hash does not fit its content\n" in desk.run("audit", "--no-signatures", status=1)
+    assert json.loads(desk.run("audit", "--no-signatures", "--json", status=1))["damages"] == damages

@@ -110,6 +110,7 @@ _REGISTER: Final = {
     "active": "正常",
     "lost": "挂失",
     "frozen": "冻结",
+    "entry {entry}: {what}": "第 {entry} 条：{what}",
     "{entries} entries, whole": "共 {entries} 条，完好",
     "{entries} entries, damaged": "共 {entries} 条，已损坏",
     "auditing the register": "正在核查登记簿",
