@@ -16,6 +16,7 @@ from ecard.cli.options import AsJson
 from ecard.cli.register_cards import give_and_make
 from ecard.cli.register_giving import Done, Wanted, tell
 from ecard.cli.register_options import NewCard, PersonFile, PinLetter, Place, Signer
+from ecard.errors import EcardError
 from ecard.roles.acts import Act, Office
 from ecard.roles.people import Enclosure
 
@@ -64,13 +65,16 @@ def init(
 def _nothing_left(directory: Path) -> Iterator[None]:
     """Take a directory that was begun away again where what was to be in it could not be made whole.
 
-    Not once it keeps the secrets of a card, which that card may have by now.
+    Not once it keeps the secrets of a card, which that card may have by now: then the error says so.
     """
     try:
         yield
-    except BaseException:
+    except BaseException as error:
         if not register_place.keeps_secrets(directory):
             shutil.rmtree(directory, ignore_errors=True)
+        elif isinstance(error, EcardError):
+            kept = f"{directory} is kept, for it keeps the card's PUK and management key"
+            EcardError.__init__(error, error.what, remedy=f"{error.what_to_do}; {kept}")
         raise
 
 

@@ -81,6 +81,7 @@ def test_a_card_lost_while_it_gets_its_pin(
     failing(monkeypatch, card, rule)
     told = broken(lambda: desk.run(*founding(desk)))
     assert f"{DOUBT}{letter} is kept, try the PIN in it" in told
+    assert f"{desk.directory / 'centre'} is kept, for it keeps the card's PUK and management key" in told
     assert letter.stat().st_mode & 0o077 == 0
     assert opens(card, letter.read_text().strip() if executed else "123456")
     with connect(f"sim:{card}") as session:
