@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ecard.errors import EcardError
 from ecard.pin import Pin
@@ -60,6 +61,9 @@ WATCH = Watch()
 SEARCHED: list[list[str]] = []
 """What the searches found, one for each process that ran tests."""
 claim()
+# how long an example takes says how busy the machine is
+settings.register_profile("ecard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ecard")
 
 
 def running() -> str:

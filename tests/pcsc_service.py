@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,8 @@ def why_not() -> str | None:
             return f"{program} is not installed"
     if not _DRIVER.exists():
         return "vpcd is not installed (apt-get install vsmartcard-vpcd)"
+    if find_spec("smartcard") is None:
+        return "pyscard is not installed"
     if ctypes.util.find_library("pcsclite") is None:
         return "libpcsclite is not installed"
     probe = ["unshare", "-rm", "sh", "-c", "mount -t tmpfs tmpfs /run"]
