@@ -125,7 +125,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure no coverage while an exhaustive test runs: it would take four times as long, and find nothing new."""
+    """Measure no coverage while an exhaustive test runs: it would take two or three times as long."""
     if item.get_closest_marker("exhaustive") is None:
         return (yield)
     tracer = sys.gettrace()

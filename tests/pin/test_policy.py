@@ -228,6 +228,7 @@ class TestGenerate:
         assert any(c.isalpha() for c in text)
         assert any(not c.isalnum() for c in text)
 
+    @pytest.mark.exhaustive
     def test_nothing_left(self):
         with pytest.raises(PinError, match="leaves no PIN"):
             POLICY.with_rule("all", lambda *asked: HouseReason.DOOR).generate()

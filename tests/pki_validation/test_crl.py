@@ -140,6 +140,7 @@ def test_any_number_of_entries(count: int) -> None:
     assert all(crl.find(n) is not None for n in numbers)
 
 
+@pytest.mark.exhaustive
 def test_every_plain_shape_is_told_apart_from_every_other_that_follows_it() -> None:
     reason = extension("2.5.29.21", b"\n\x01\x01")
     invalidity = extension("2.5.29.24", b"\x18\x0f20260101000000Z")

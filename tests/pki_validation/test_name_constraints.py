@@ -250,6 +250,7 @@ base_name = st.one_of(
 EMPTY = x509.Name([])
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=300, deadline=None)
 @given(
     permitted=st.lists(base_name, max_size=3),

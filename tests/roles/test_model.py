@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.roles.world import CODE, COUNTER, ONLINE, OTHER, World, number
 
 pytestmark = pytest.mark.exhaustive
 
+LIVES = int(os.environ.get("ECARD_LIVES", "15"))
 _COUNTER = itertools.count()
 SEALS = {CODE: 101, OTHER: 102}
 OPERATORS = {201: CODE, 202: CODE, 203: OTHER}
@@ -212,7 +214,7 @@ def test_orders_of_any_kind_on_sqlite(tmp_path: Path) -> None:
         def new_place(self) -> str:
             return tempfile.mkdtemp(dir=tmp_path) + "/register.db"
 
-    _run(OnSqlite, 25)
+    _run(OnSqlite, LIVES)
 
 
 @pytest.mark.slow
@@ -221,4 +223,4 @@ def test_orders_of_any_kind_on_postgresql(postgres_server: str) -> None:
         def new_place(self) -> str:
             return postgres.create_database(postgres_server, f"model{next(_COUNTER)}")
 
-    _run(OnPostgres, 8)
+    _run(OnPostgres, LIVES // 3)
