@@ -40,7 +40,7 @@ def compare_declarant(
     caller knows to be of the certificate's enterprise. A node is the enterprise's where one of its codes is.
     """
     verdicts: list[bool | None] = []
-    transfer = _texts(root, TRANSFER_CODE) if TRANSFER_CODE in message_type.declarants else []
+    transfer = _texts(root, (TRANSFER_CODE,)) if TRANSFER_CODE in message_type.declarants else {}
     own = partial(_is_own, identity=identity, enterprise_codes=enterprise_codes)
     for number, node in enumerate(root.iterchildren(_PREFIX + message_type.entity), start=1):
         if number > _MAX_NODES:
@@ -66,22 +66,25 @@ def compare_declarant(
 
 
 def _codes(
-    node: etree._Element, message_type: MessageType, transfer: list[str], own: Callable[[str], bool | None]
+    node: etree._Element, message_type: MessageType, transfer: dict[str, list[str]], own: Callable[[str], bool | None]
 ) -> dict[str, str]:
     """The code of each name; where a name comes several times, one that is not the enterprise's counts."""
-    codes: dict[str, str] = {}
-    for name in message_type.declarants:
-        texts = transfer if name == TRANSFER_CODE else _texts(node, name)
-        if texts:
-            codes[name] = next((text for text in texts if own(text) is not True), texts[0])
-    return codes
+    found = _texts(node, message_type.declarants) | transfer
+    return {
+        name: next((text for text in found[name] if own(text) is not True), found[name][0])
+        for name in message_type.declarants
+        if name in found
+    }
 
 
-def _texts(element: etree._Element, name: str) -> list[str]:
-    """The texts of all elements of this name as they are signed: a comment inside does not cut one off."""
-    found = element.iter(_PREFIX + name)
-    texts = ((str(_SIGNED_TEXT(one)) if len(one) else one.text or "").strip() for one in found)
-    return [text for text in texts if text]
+def _texts(element: etree._Element, names: Collection[str]) -> dict[str, list[str]]:
+    """The texts of all elements of these names as they are signed: a comment inside does not cut one off."""
+    texts: dict[str, list[str]] = {}
+    for found in element.iter(*[_PREFIX + name for name in names]) if names else ():
+        text = (str(_SIGNED_TEXT(found)) if len(found) else found.text or "").strip()
+        if text:
+            texts.setdefault(found.tag.removeprefix(_PREFIX), []).append(text)
+    return texts
 
 
 def _is_own(code: str, *, identity: CardIdentity, enterprise_codes: Collection[str]) -> bool | None:
