@@ -6,6 +6,7 @@ searched for the PINs, and so are the files that the tests left.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import re
@@ -115,6 +116,11 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: at any time some tests wait for a reader, a server or a killed process."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look past ten thousand tests, which stay until the end."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

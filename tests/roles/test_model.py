@@ -22,7 +22,7 @@ from tests.roles.world import CODE, COUNTER, ONLINE, OTHER, World, number
 
 pytestmark = pytest.mark.exhaustive
 
-LIVES = int(os.environ.get("ECARD_LIVES", "15"))
+LIVES = int(os.environ.get("ECARD_LIVES", "10"))
 _COUNTER = itertools.count()
 SEALS = {CODE: 101, OTHER: 102}
 OPERATORS = {201: CODE, 202: CODE, 203: OTHER}
