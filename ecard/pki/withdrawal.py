@@ -198,10 +198,8 @@ class Journal:
 
     def withdrawn(self, at: datetime) -> Iterator[tuple[int, Status]]:
         """(serial number, status) of all certificates that are not good at a moment."""
-        events = self._events
-        for serial, places in self._by_serial.items():
-            # what ``status`` says, without the call for the many on whom no act takes effect later
-            status = self._last[serial] if events[places[-1]].at <= at else self.status(serial, at)
+        for serial in self._by_serial:
+            status = self.status(serial, at)
             if status.since is not None:
                 yield serial, status
 
