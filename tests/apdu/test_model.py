@@ -44,9 +44,7 @@ VARIANTS = [
     (Behaviour.LAST_WRONG_PIN_SAYS_BLOCKED,),
     (Behaviour.RETRIES_IN_WHOLE_BYTE, Behaviour.SHORT_COMMANDS_ONLY),
 ]
-THOUSANDS = settings(
-    max_examples=int(os.environ.get("ECARD_MODEL_EXAMPLES", "100")), stateful_step_count=50, deadline=None
-)
+THOUSANDS = settings(max_examples=int(os.environ.get("ECARD_MODEL_EXAMPLES", "100")), stateful_step_count=50)
 
 
 class Secret:

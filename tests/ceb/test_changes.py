@@ -43,7 +43,7 @@ def judge_change(name: str, changed: bytes) -> bool:
     return report.accepted
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(
     name=st.sampled_from(CARDS),
     place=st.integers(0, 10**6),

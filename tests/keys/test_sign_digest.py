@@ -52,7 +52,7 @@ def test_a_signature_of_the_digest_is_one_of_the_message(kind: KeyKind, algorith
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(parts=st.lists(st.binary(max_size=200), max_size=5))
 def test_a_digest_of_parts_is_that_of_the_whole(kind: KeyKind, parts: list[bytes]) -> None:
     for algorithm in fitting(kind):

@@ -79,7 +79,7 @@ def by_cryptography(authority: CertificateAuthority, header: CrlHeader, entries:
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)  # type: ignore[arg-type]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ENTRIES, st.integers(1, 2**64), st.none() | st.integers(1, 99), st.booleans())
 def test_byte_for_byte_what_cryptography_makes(entries: list[Entry], number: int, base: int | None, part: bool) -> None:
     header = CrlHeader(

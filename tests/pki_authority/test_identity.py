@@ -254,7 +254,7 @@ def test_hostile_certificates_are_refused_within_100_ms_and_50_mb(name: str) -> 
 GENERATIONS = [lookalikes.rsa_card(key_of(KeyKind.RSA1024)), lookalikes.sm2_card(key_of(KeyKind.SM2))]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(card=st.integers(0, 1), place=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255))
 def test_a_changed_byte_gives_an_identity_or_an_encoding_error(card: int, place: float, value: int) -> None:
     changed = bytearray(GENERATIONS[card])

@@ -209,7 +209,7 @@ def test_an_unknown_critical_extension_of_one_certificate_too() -> None:
     assert responder(root()).respond(request, at=AT) == MALFORMED
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(place=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255))
 def test_a_changed_byte_is_answered(place: float, value: int) -> None:
     authority = root()

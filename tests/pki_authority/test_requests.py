@@ -76,7 +76,7 @@ def test_every_changed_bit_is_refused() -> None:
             read_request(bytes(changed))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_refused_with_a_request_error(data: bytes) -> None:
     with pytest.raises(RequestError):

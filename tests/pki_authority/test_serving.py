@@ -340,7 +340,7 @@ def test_what_fails_inside_is_not_told_outside(
     assert site.get("/root/crl030000.crl").status == 200
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     method=st.sampled_from(["GET", "POST", "HEAD", "PUT", "X"]),
     path=st.one_of(

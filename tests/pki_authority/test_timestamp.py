@@ -149,7 +149,7 @@ def test_refusals_have_their_code(name: str) -> None:
     assert status["fail_info"].native == {failure}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(place=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255))
 def test_a_changed_byte_is_answered(place: float, value: int) -> None:
     request = bytearray(ask(oid(POLICY), b"\2\1\1", b"\1\1\xff"))

@@ -74,14 +74,14 @@ def certvalidator_accepts(chain: list[Certificate], at: datetime, crls: list[Crl
     return True
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=400, suppress_health_check=SLOW)
 @given(links=chain_links, dns=st.sampled_from([None, "a.e.example", "x.e.example", "b.example"]))
 def test_certvalidator_agrees_on_random_paths(links: tuple[list[Link], Link], dns: str | None) -> None:
     chain = build(*links, label="C", dns=dns)
     assert accepted(chain, T0) is certvalidator_accepts(chain, T0)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=300, suppress_health_check=SLOW)
 @given(links=chain_links)
 def test_both_lanes_agree_on_plain_paths(links: tuple[list[Link], Link]) -> None:
     """What the fast lane decides alone, certvalidator would have decided too."""
@@ -99,7 +99,7 @@ def test_the_random_chains_are_good_and_bad() -> None:
     """The generators produce both in numbers, or the agreement would say nothing."""
     found = {True: 0, False: 0}
 
-    @settings(max_examples=200, deadline=None, database=None, suppress_health_check=SLOW, derandomize=True)
+    @settings(max_examples=200, database=None, suppress_health_check=SLOW, derandomize=True)
     @given(links=chain_links)
     def count(links: tuple[list[Link], Link]) -> None:
         found[accepted(build(*links, label="N"), T0)] += 1
@@ -142,7 +142,7 @@ def as_pem(crl: Crl) -> bytes:
 
 
 @needs_openssl
-@settings(max_examples=12, deadline=None, suppress_health_check=SLOW, phases=NO_SHRINKING)
+@settings(max_examples=12, suppress_health_check=SLOW, phases=NO_SHRINKING)
 @given(batch=st.lists(chain_links, min_size=40, max_size=60))
 def test_openssl_agrees_on_random_paths(batch: list[tuple[list[Link], Link]]) -> None:
     """Without policies, which openssl takes into account only when told to.
@@ -185,7 +185,7 @@ def truth(history: History, at: datetime) -> F | None:
     return None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(history=histories(), day=st.integers(-2, 62), later=st.booleans())
 def test_ecard_is_never_wrong_about_a_history(history: History, day: int, later: bool) -> None:
     """Whatever lists are given: what is called good was good, what is called withdrawn is withdrawn or will be."""
@@ -207,7 +207,7 @@ def test_ecard_is_never_wrong_about_a_history(history: History, day: int, later:
     assert asked in {None: (None, F.REVOCATION_UNKNOWN), F.ON_HOLD: withdrawn, F.REVOKED: (F.REVOKED,)}[known]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=250, suppress_health_check=SLOW)
 @given(history=histories(), day=st.integers(-2, 62))
 def test_certvalidator_and_openssl_agree_on_histories(history: History, day: int) -> None:
     card = ROOT.issue("history", not_before=T0 - 10 * DAY)
@@ -225,7 +225,7 @@ def explained(history: History, at: datetime, ours: F | None, *, accepted_by_oth
 
 
 @needs_openssl
-@settings(max_examples=10, deadline=None, suppress_health_check=SLOW, phases=NO_SHRINKING)
+@settings(max_examples=10, suppress_health_check=SLOW, phases=NO_SHRINKING)
 @given(batch=st.lists(histories(), min_size=20, max_size=40), day=st.integers(-2, 42))
 def test_openssl_agrees_on_histories(batch: list[History], day: int) -> None:
     at = T0 + day * DAY + timedelta(hours=1)

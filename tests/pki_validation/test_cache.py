@@ -146,7 +146,7 @@ def subject() -> tuple[Issuer, Certificate]:
     return issuer, issuer.issue("story", not_before=T0 + 30 * HOUR, not_after=T0 + 50 * DAY)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(story=stories, asked=st.lists(moments, min_size=2, max_size=12), tolerance=st.sampled_from([0, 3]))
 def test_a_remembered_verdict_is_the_one_that_would_be_made(
     story: list[tuple[datetime, int, tuple[datetime, x509.ReasonFlags | None] | None]],

@@ -62,7 +62,7 @@ def test_the_fields_are_those_that_cryptography_reads(ca: Issuer) -> None:
     assert crl.unusable is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     entries=st.lists(
         st.tuples(
@@ -312,7 +312,7 @@ def test_pem_and_files(ca: Issuer, tmp_path: Path) -> None:
         Crl.load(tmp_path / "missing.crl")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(place=st.integers(0), value=st.integers(1, 255))
 def test_a_changed_byte_gives_a_crl_that_does_not_verify_or_none(place: int, value: int) -> None:
     ca = root("CRL issuer")
@@ -334,7 +334,7 @@ def _sample(ca: Issuer) -> bytes:
     return _samples.setdefault("one", ca.crl([(n, T0, x509.ReasonFlags.key_compromise) for n in range(50, 60)]).der)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_random_bytes_raise_nothing_else(data: bytes) -> None:
     for candidate in (data, der.sequence(data), crl_of(data)):

@@ -233,7 +233,7 @@ def test_a_forged_crl_is_not_indexed(top: Issuer) -> None:
         validate(top.issue(), at=T0, trust=Trust([top.certificate]), evidence=Evidence([crl]))
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 @given(changes=st.lists(st.tuples(st.integers(0), st.integers(1, 255)), min_size=1, max_size=4), resign=st.booleans())
 def test_changed_bytes_never_raise_anything_else_and_never_pass(changes: list[tuple[int, int]], resign: bool) -> None:
     top = root("Hostile root")
@@ -254,7 +254,7 @@ def test_changed_bytes_never_raise_anything_else_and_never_pass(changes: list[tu
     assert found or resign or bytes(data) == original.der
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     value=st.binary(max_size=40),
     oid=st.sampled_from(

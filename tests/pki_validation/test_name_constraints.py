@@ -251,7 +251,7 @@ EMPTY = x509.Name([])
 
 
 @pytest.mark.exhaustive
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     permitted=st.lists(base_name, max_size=3),
     excluded=st.lists(base_name, max_size=3),

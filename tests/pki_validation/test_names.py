@@ -83,7 +83,7 @@ def test_names_are_shown_short_and_without_control_characters() -> None:
 texts = st.text(st.sampled_from("aAbBéÉß  示例ﬁ1"), min_size=1, max_size=6).filter(lambda t: bool(t.strip()))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(one=texts, other=texts)
 def test_asn1crypto_agrees(one: str, other: str) -> None:
     theirs = asn1.Name.load(cn(one)) == asn1.Name.load(cn(other))

@@ -173,7 +173,7 @@ def test_answers_that_ecard_cannot_judge_are_left_out(ca: Issuer) -> None:
     assert "1.2.3" in str(whole.unusable)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(place=st.integers(0), value=st.integers(1, 255))
 def test_a_changed_byte_never_verifies(place: int, value: int) -> None:
     ca = root("OCSP root")

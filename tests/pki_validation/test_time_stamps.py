@@ -244,7 +244,7 @@ def test_an_algorithm_of_the_stamp_must_be_allowed(top: Issuer) -> None:
         judged(top, made(top, stamper(top)), policy=replace(ValidationPolicy(), algorithms=few))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(place=st.integers(0), value=st.integers(1, 255))
 def test_no_changed_byte_passes(place: int, value: int) -> None:
     top = root("Root of stampers")

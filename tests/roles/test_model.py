@@ -203,9 +203,7 @@ class Life(RuleBasedStateMachine):
 def _run(machine: type[Life], examples: int) -> None:
     run_state_machine_as_test(
         machine,
-        settings=settings(
-            max_examples=examples, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=examples, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
     )
 
 

@@ -53,7 +53,7 @@ COMMANDS = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     profile=st.sampled_from(sorted(PROFILES)),
     managed=st.booleans(),

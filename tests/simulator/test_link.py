@@ -153,7 +153,7 @@ def test_a_card_without_chaining_or_extended_commands_says_so() -> None:
     assert card.raw(Command(Ins.GET_DATA, 0x3F, 0xFF, b"\x5c\x01\x7e").extended())[1] == 0x6700
 
 
-@settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 @given(
     profile=st.sampled_from(sorted(PROFILES)),
     apdus=st.lists(

@@ -180,5 +180,5 @@ class CardAndModel(RuleBasedStateMachine):
         assert self.terminal.good(Ins.GET_METADATA, 0, 0x81)[-1] == self.model.puk.left
 
 
-CardAndModel.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+CardAndModel.TestCase.settings = settings(max_examples=120, stateful_step_count=40)
 test_card_and_model = CardAndModel.TestCase

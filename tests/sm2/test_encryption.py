@@ -30,7 +30,7 @@ def cipher(x: int, y: int, c3: bytes = bytes(32), c2: bytes = b"x") -> bytes:
     return der.sequence(der.integer(x), der.integer(y), der.octet_string(c3), der.octet_string(c2))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(d=SCALARS, plaintext=st.binary(min_size=1, max_size=300), raw=st.booleans())
 def test_round_trip(d: int, plaintext: bytes, raw: bool) -> None:
     key = sm2.PrivateKey.from_scalar(d)
@@ -78,7 +78,7 @@ def test_another_key_does_not_open_it(other_key: sm2.PrivateKey) -> None:
         sm2.decrypt_with(other_key.agree, ciphertext)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(bit=st.integers(0, 8 * 115 - 1))
 def test_every_flipped_bit_is_noticed(bit: int) -> None:
     ciphertext = bytearray(CIPHERTEXT)
@@ -154,7 +154,7 @@ def test_openssl_opens_what_is_encrypted_and_the_other_way(tmp_path: Path) -> No
         assert sm2.decrypt_with(key.agree, made) == plaintext
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(encryption_scalar=SCALARS, signing_scalar=SCALARS)
 def test_envelopes_open_again(encryption_scalar: int, signing_scalar: int) -> None:
     inside, signing = sm2.PrivateKey.from_scalar(encryption_scalar), sm2.PrivateKey.from_scalar(signing_scalar)

@@ -171,7 +171,7 @@ def combined(s: int, t: int, point: tuple[int, int]) -> tuple[int, int] | None:
 factors = st.one_of(st.sampled_from([1, 2, N - 1]), st.integers(1, N - 1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(d=factors, s=st.one_of(st.just(0), factors), t=factors)
 def test_sums_with_and_without_a_table_are_those_of_textbook_arithmetic(d: int, s: int, t: int) -> None:
     point = multiple_of_g(d)

@@ -23,7 +23,7 @@ def uncompressed(x: int, y: int) -> bytes:
     return b"\4" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(d=st.one_of(st.sampled_from([1, 2, N - 3, N - 2]), st.integers(1, N - 2)))
 def test_points_are_read_as_they_are_written(d: int) -> None:
     key = sm2.PrivateKey.from_scalar(d).public_key
@@ -143,7 +143,7 @@ def test_generate_draws_again_for_n_minus_1(monkeypatch: pytest.MonkeyPatch) -> 
     assert sm2.PrivateKey.generate().scalar_bytes() == (N - 2).to_bytes(32, "big")
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(left=st.integers(1, N - 2), right=st.integers(1, N - 2))
 def test_both_sides_agree(left: int, right: int) -> None:
     one, two = sm2.PrivateKey.from_scalar(left), sm2.PrivateKey.from_scalar(right)

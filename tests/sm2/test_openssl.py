@@ -38,7 +38,7 @@ def written(name: str, data: bytes) -> Path:
     return path
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(d=scalars, message=st.binary(max_size=300), signer=ids, wrong=ids)
 def test_openssl_verifies_ours(d: int, message: bytes, signer: bytes, wrong: bytes) -> None:
     key = sm2.PrivateKey.from_scalar(d)
@@ -62,7 +62,7 @@ def test_openssl_verifies_ours(d: int, message: bytes, signer: bytes, wrong: byt
     assert signer == wrong or not accepts(*verify, *user_id(wrong))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(d=scalars, message=st.binary(max_size=300), signer=ids, wrong=ids)
 def test_we_verify_openssls(d: int, message: bytes, signer: bytes, wrong: bytes) -> None:
     key = sm2.PrivateKey.from_scalar(d)

@@ -300,7 +300,7 @@ def test_arbitrary_bytes_as_private_key(data: bytes) -> None:
 FILE = sm2.PrivateKey.from_scalar(0x1F2E3D4C5B6A79881726354453627180).pkcs8()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(position=st.integers(0, len(FILE) - 1), value=st.integers(0, 255), cut=st.booleans())
 def test_a_damaged_file_gives_this_key_or_an_error(position: int, value: int, cut: bool) -> None:
     damaged = FILE[:position] if cut else FILE[:position] + bytes((value,)) + FILE[position + 1 :]

@@ -57,7 +57,7 @@ def test_raw_and_der_convert_without_loss(r: int, s: int) -> None:
     assert signature.integers() == (r, s)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(d=scalars, e=digests, k=st.one_of(st.sampled_from([1, 2, N - 2, N - 1]), st.integers(1, N - 1)))
 def test_equations_agree_with_textbook_arithmetic(d: int, e: int, k: int) -> None:
     engine = curve()
@@ -71,14 +71,14 @@ def test_equations_agree_with_textbook_arithmetic(d: int, e: int, k: int) -> Non
         assert not equations.holds(engine, *public, (e + 1) % 2**256, *made)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(d=scalars, e=digests, r=st.integers(0, N), s=st.integers(0, N))
 def test_arbitrary_integers_are_judged_like_textbook_arithmetic(d: int, e: int, r: int, s: int) -> None:
     public = reference.multiply(d, reference.G)
     assert equations.holds(curve(), *public, e, r, s) == reference.verifies(public, e, r, s)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(d=scalars, message=st.binary(max_size=200), user_id=st.binary(max_size=40))
 def test_any_key_message_and_id(d: int, message: bytes, user_id: bytes) -> None:
     key = sm2.PrivateKey.from_scalar(d)
