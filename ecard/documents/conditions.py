@@ -5,7 +5,7 @@ Whether the certificate was good at the moment, and whether its holder is one wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
@@ -40,19 +40,16 @@ class Conditions:
     at: datetime
     evidence: Evidence | None = None
     policy: ValidationPolicy | None = None
+    document_policy: ValidationPolicy = field(init=False, repr=False)
+    """The policy in force for the signer's certificate."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "at", utc(self.at))
-
-    @property
-    def document_policy(self) -> ValidationPolicy:
-        """The policy in force for the signer's certificate."""
-        return _in_force(self.policy)[0]
+        object.__setattr__(self, "document_policy", _in_force(self.policy))
 
     def weakness(self, what: SignatureAlgorithm | KeyKind) -> tuple[Finding, ...]:
         """What speaks against a document's signature being made with this algorithm or kind of key."""
-        policy, always = _in_force(self.policy)
-        if what in always or policy.allows(what, self.at):
+        if self.document_policy.allows(what, self.at):
             return ()
         name = what.label if isinstance(what, SignatureAlgorithm) else f"a key of kind {what.value}"
         return (Finding(FindingCode.ALGORITHM_NOT_ALLOWED, f"{name} is too weak to be allowed"),)
@@ -119,12 +116,11 @@ def utc(moment: datetime) -> datetime:
 
 
 @lru_cache(maxsize=64)
-def _in_force(policy: ValidationPolicy | None) -> tuple[ValidationPolicy, frozenset[SignatureAlgorithm | KeyKind]]:
-    """The policy for the signer's certificate, and what it allows without a limit in time."""
+def _in_force(policy: ValidationPolicy | None) -> ValidationPolicy:
     chosen = policy or ValidationPolicy()
     if not chosen.required_usage and not chosen.one_of_usage:
         chosen = replace(chosen, required_usage=_DOCUMENT_USAGE)
-    return chosen, frozenset(allowed.what for allowed in chosen.algorithms if allowed.until is None)
+    return chosen
 
 
 @lru_cache(maxsize=256)

@@ -44,6 +44,7 @@ _DECLARATION: Final = re.compile(
     rb"(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:\"([A-Za-z0-9._-]+)\"|'([A-Za-z0-9._-]+)'))?"
     rb"(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:\"(?:yes|no)\"|'(?:yes|no)'))?[ \t\r\n]*\?>"
 )
+_USUAL_DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8"?>'
 _ENCODINGS: Final = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
 _FEW_NAMESPACES: Final = 14
 """With so few, no number of elements that is let in costs much."""
@@ -155,6 +156,8 @@ def find_comment(root: etree._Element) -> etree._Element | None:
 
 
 def _refuse_foreign_encoding(data: bytes) -> None:
+    if data.startswith(_USUAL_DECLARATION):
+        return
     if data.startswith(_WIDE_ENCODINGS):
         raise XmlError("the XML is not UTF-8 but UTF-16 or UTF-32", remedy="save it as UTF-8")
     start = len(BOM) if data.startswith(BOM) else 0
@@ -172,6 +175,8 @@ def _refuse_foreign_encoding(data: bytes) -> None:
 
 def _refuse_document_type(data: bytes) -> None:
     """Only the prolog can hold a declaration: anywhere else the text is CDATA, a comment or not well-formed."""
+    if b"<!DOCTYPE" not in data:
+        return
     position = data.find(b"<")
     while position >= 0 and (token := _TOKEN.match(data, position)) is not None and token.group(1) is None:
         position = data.find(b"<", token.end())
@@ -219,17 +224,13 @@ def _refuse_many_attributes(tag: Tag, limits: XmlLimits) -> None:
 def _refuse_duplicate_ids(data: bytes, root: etree._Element) -> None:
     """Two elements of one name let a verifier see another element than the reader does; Id, ID, id, xml:id alike."""
     parts = data.split(b"=", _FEW_ATTRIBUTES)
-    if len(parts) <= _FEW_ATTRIBUTES and len([part for part in parts if _ends_in_id(part)]) < 2:
+    if len(parts) <= _FEW_ATTRIBUTES and len([part for part in parts if part.rstrip()[-2:] in _IDS]) < 2:
         return
     seen: set[str] = set()
     for value in root.xpath("//@*[translate(local-name(), 'ID', 'id') = 'id']"):
         if value in seen:
             raise XmlError("two elements have the same identifier (Id, ID, id or xml:id)")
         seen.add(value)
-
-
-def _ends_in_id(part: bytes) -> bool:
-    return part[-2:] in _IDS or (part[-1:].isspace() and part.rstrip()[-2:] in _IDS)
 
 
 def _place(error: etree.XMLSyntaxError) -> str:

@@ -85,10 +85,10 @@ def read_signature(signature: etree._Element) -> SignatureParts:
         signed_info=found["SignedInfo"],
         signature_method=_algorithm(found["SignatureMethod"]),
         digest_method=_algorithm(found["DigestMethod"]),
-        digest=_base64(found["DigestValue"]),
-        value=_base64(found["SignatureValue"]),
+        digest=_decode(found["DigestValue"].text or "", "DigestValue"),
+        value=_decode(found["SignatureValue"].text or "", "SignatureValue"),
         key_name=_key_name(found["KeyName"]),
-        certificate=_certificate(found["X509Certificate"]) if "X509Certificate" in found else None,
+        certificate=_certificate(found["X509Certificate"].text or "") if "X509Certificate" in found else None,
     )
 
 
@@ -116,13 +116,10 @@ def _key_name(element: etree._Element) -> str:
     return name
 
 
-def _certificate(element: etree._Element) -> bytes:
+@lru_cache(maxsize=64)
+def _certificate(text: str) -> bytes:
     """The same few certificates come again and again, and are a third of what there is to decode."""
-    return _decoded(element.text or "", "X509Certificate")
-
-
-def _base64(element: etree._Element) -> bytes:
-    return _decode(element.text or "", _local(element.tag))
+    return _decode(text, "X509Certificate")
 
 
 def _decode(text: str, name: str) -> bytes:
@@ -139,9 +136,6 @@ def _decode(text: str, name: str) -> bytes:
     if not data or b2a_base64(data, newline=False) != encoded:
         raise _refused(f"{name} is empty or not in the one spelling of its Base64")
     return data
-
-
-_decoded = lru_cache(maxsize=64)(_decode)
 
 
 def _require(actual: str, expected: str, what: str) -> None:
