@@ -2,7 +2,8 @@
 
 Run ``python -m benchmarks.crl_write [ENTRIES]`` (by default 1,000,000). Each measurement has a process of its own. The
 builder of ``cryptography`` copies its list for every entry, so it is measured at small sizes and its time at
-ENTRIES estimated from its growth.
+ENTRIES estimated from its growth. What it costs to make the entries that ecard is given, one after another and held
+nowhere, is measured before and taken off.
 """
 
 from __future__ import annotations
@@ -57,6 +58,10 @@ def by_ecard(count: int, directory: Path) -> None:
     authority = CertificateAuthority.create_root("benchmark", at=AT, key=KeyKind.RSA2048)
     header = CrlHeader(number=1, this_update=AT, next_update=AT + timedelta(days=7))
     begin = time.process_time()
+    for _ in (Entry(*entry) for entry in entries(count)):
+        pass
+    making = time.process_time() - begin
+    begin = time.process_time() + making
     with (directory / "ecard.crl").open("wb") as file:
         write_crl(file, header, (Entry(*entry) for entry in entries(count)), authority.holder)
     _report(directory, begin)

@@ -25,6 +25,7 @@ from ecard.pki.withdrawal import RevocationReason, Status
 _BLOCK: Final = 4096
 _CLOCK: Final = len("hhmmssZ")
 _DIGITS: Final = tuple(b"%02d" % number for number in range(60))
+_SECONDS: Final = tuple(digits + b"Z" for digits in _DIGITS)
 _CHUNK: Final = 1 << 20
 _IN_MEMORY: Final = 1 << 20
 """Up to this size the temporary file is in memory."""
@@ -170,6 +171,7 @@ def _encoded(entries: Iterable[Entry]) -> Iterator[bytes]:
     # a million entries have few days and few reasons: what these encode to is kept
     plain = {reason.code: _entry_extensions(reason, None) for reason in RevocationReason}
     days: dict[int, bytes] = {}
+    join = b"".join
     for serial, moment, reason, invalidity_date in entries:
         since = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
         day = since.toordinal()
@@ -177,18 +179,9 @@ def _encoded(entries: Iterable[Entry]) -> Iterator[bytes]:
         end = plain[reason.code] if invalidity_date is None else _entry_extensions(reason, invalidity_date)
         size = serial.bit_length() // 8 + 1
         length = 2 + size + len(begin) + _CLOCK + len(end)  # always less than 128: every length is one byte
-        yield b"".join(
-            (
-                bytes((der.SEQUENCE, length, der.INTEGER, size)),
-                serial.to_bytes(size, "big"),
-                begin,
-                _DIGITS[since.hour],
-                _DIGITS[since.minute],
-                _DIGITS[since.second],
-                b"Z",
-                end,
-            )
-        )
+        head = bytes((der.SEQUENCE, length, der.INTEGER, size))
+        hour, minute, second = _DIGITS[since.hour], _DIGITS[since.minute], _SECONDS[since.second]
+        yield join((head, serial.to_bytes(size, "big"), begin, hour, minute, second, end))
 
 
 def _begin_of_day(moment: datetime) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from itertools import chain, islice
 from types import MappingProxyType
@@ -147,6 +147,7 @@ class Journal:
         self._events: list[Event] = []
         self._by_serial: dict[int, list[int]] = {}
         self._last: dict[int, Status] = {}  # the state of each certificate after all acts on it
+        self._newest = datetime.min.replace(tzinfo=UTC)  # the latest moment of any act
         for event in events:
             self.record(event)
 
@@ -169,6 +170,7 @@ class Journal:
         self._last[event.serial] = self._checked(event)
         self._by_serial.setdefault(event.serial, []).append(len(self._events))
         self._events.append(event)
+        self._newest = max(self._newest, event.at)
 
     def check(self, event: Event) -> None:
         """Raise WithdrawalError unless the certificate's state allows the act, after all earlier acts on it."""
@@ -198,10 +200,11 @@ class Journal:
 
     def withdrawn(self, at: datetime) -> Iterator[tuple[int, Status]]:
         """(serial number, status) of all certificates that are not good at a moment."""
-        for serial in self._by_serial:
-            status = self.status(serial, at)
-            if status.since is not None:
-                yield serial, status
+        if self._newest <= at:
+            found: Iterable[tuple[int, Status]] = self._last.items()
+        else:
+            found = ((serial, self.status(serial, at)) for serial in self._by_serial)
+        return ((serial, status) for serial, status in found if status.since is not None)
 
     def changed(self, at: datetime, *, base: datetime, recorded: int) -> Iterator[tuple[int, Status]]:
         """What a delta CRL lists at ``at``: certificates that a CRL of ``base`` shows otherwise, and their status now.
