@@ -125,6 +125,17 @@ class Certificate:
             raise InvalidSignatureError("the certificate names another issuer")
         issuer.public_key.verify(self.signature, self.tbs)
 
+    def is_issued_by(self, issuer: Certificate) -> bool:
+        """Whether ``issuer`` has this certificate's issuer name and its key signed it.
+
+        Raises InvalidKeyError or UnsupportedAlgorithmError where ecard cannot tell.
+        """
+        try:
+            self.verify_issued_by(issuer)
+        except InvalidSignatureError:
+            return False
+        return True
+
     @property
     def serial_digits(self) -> str:
         """The serial number for people (see the function of this name)."""

@@ -24,7 +24,7 @@ from ecard.cli.language import translate
 from ecard.cli.options import read_bounded
 from ecard.cli.pem_output import OutputFile, pem, target_of, write_pem
 from ecard.cli.slot_keys import key_in, read_public_key, require_for_slot
-from ecard.errors import CardProtocolError, EncodingError, InvalidInputError, InvalidSignatureError
+from ecard.errors import CardProtocolError, EncodingError, InvalidInputError
 from ecard.roles.personalising import request_for_key
 
 app: Final = typer.Typer(help="Certificates on a card.", no_args_is_help=True)
@@ -152,16 +152,8 @@ def _read(name: str) -> list[Certificate]:
 def _require_issuers(certificate: Certificate, others: list[Certificate]) -> None:
     """Raise InvalidInputError unless each of the others issued one of the certificates."""
     for other in others:
-        if not any(_issued(other, below) for below in (certificate, *others) if below is not other):
+        if not any(below.is_issued_by(other) for below in (certificate, *others) if below is not other):
             raise InvalidInputError(
                 f"certificate {other.serial_digits} issued none of those that are given",
                 remedy="give the certificate first, and then nothing but its issuers",
             )
-
-
-def _issued(issuer: Certificate, certificate: Certificate) -> bool:
-    try:
-        certificate.verify_issued_by(issuer)
-    except InvalidSignatureError:
-        return False
-    return True

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from ecard import der
 from ecard.algorithms import Digest
 from ecard.certificate import Certificate
-from ecard.errors import EncodingError, InvalidInputError, InvalidSignatureError, ProfileError
+from ecard.errors import EncodingError, InvalidInputError, ProfileError
 from ecard.keyholder import KeyHolder
 from ecard.pki import profile_extensions as ext
 from ecard.pki import profile_oids as oids
@@ -74,7 +74,7 @@ class OcspResponder:
             return
         usage = ext.read_extensions(certificate).get(oids.EXTENDED_KEY_USAGE)
         purposes = ext.read_oids(usage.value, "extendedKeyUsage") if usage else []
-        if oids.OCSP_SIGNING not in purposes or not _issued(certificate, self.issuer):
+        if oids.OCSP_SIGNING not in purposes or not certificate.is_issued_by(self.issuer):
             raise ProfileError(
                 "this certificate may not answer OCSP requests for this authority",
                 remedy="create one with the authority's create_ocsp_responder()",
@@ -134,14 +134,6 @@ class OcspResponder:
             der.element(der.context(0), ext.generalized_time(moment + self.validity)),
             der.element(der.context(1), der.sequence(kept)),
         )
-
-
-def _issued(certificate: Certificate, issuer: Certificate) -> bool:
-    try:
-        certificate.verify_issued_by(issuer)
-    except InvalidSignatureError:
-        return False
-    return True
 
 
 def _state(status: Status | None) -> bytes:
