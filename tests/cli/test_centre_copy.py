@@ -11,11 +11,10 @@ import pytest
 
 from ecard.certificate import Certificate
 from ecard.cli import centre_copying
-from ecard.cli.app import run
 from ecard.roles.register import Register
 from ecard.roles.register_copy import copy_register
-from ecard.simulator import CardFile, SimulatedCard
 from tests.cli.conftest import Outcome
+from tests.cli.founding import found_centre
 
 Ecard = Callable[..., Outcome]
 
@@ -23,12 +22,7 @@ Ecard = Callable[..., Outcome]
 @pytest.fixture
 def centre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ECARD_CA_PASSWORD", "a long password")
-    Path("person.json").write_text(json.dumps({"name": "乙某", "identity_number": "110101199003070070"}))
-    CardFile.create("officer.card", SimulatedCard.new())
-    officer = ["--officer", "sim:officer.card", "--person", "person.json", "--pin-letter", "officer.pin"]
-    assert run(["centre", "init", "centre", *officer]) == 0
-    return tmp_path / "centre"
+    return found_centre(tmp_path, monkeypatch)
 
 
 def named(centre: Path) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import signal
 import subprocess
@@ -25,7 +23,7 @@ from ecard.keyholder import KeyHolder
 from ecard.pki.publishing import AuthorityService
 from ecard.pki.serving import application
 from ecard.roles.acts import Act, Channel
-from ecard.simulator import CardFile, SimulatedCard
+from tests.cli.founding import found_centre
 from tests.pki_authority.centre import needs_openssl, openssl
 from tests.pki_authority.test_ocsp import ask
 from tests.roles.world import World
@@ -95,17 +93,12 @@ def test_a_register_has_no_delta_crls(world: World) -> None:
 
 @needs_openssl
 @pytest.mark.skipif(find_spec("waitress") is None, reason="waitress is not installed (extra serve)")
-def test_a_data_centre_is_served(tmp_path: Path) -> None:
-    environment = {**os.environ, "ECARD_CA_PASSWORD": "a long password", "NO_PROXY": "*"}
-    command = [sys.executable, "-m", "ecard", "centre"]
-    CardFile.create(tmp_path / "officer.card", SimulatedCard.new())
-    (tmp_path / "person.json").write_text(json.dumps({"name": "乙某", "identity_number": "110101199003070070"}))
-    options = ["--officer", f"sim:{tmp_path}/officer.card", "--person", f"{tmp_path}/person.json"]
-    letter = ["--pin-letter", f"{tmp_path}/pin"]
-    subprocess.run([*command, "init", str(tmp_path / "centre"), *options, *letter], env=environment, check=True)
+def test_a_data_centre_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    centre = found_centre(tmp_path, monkeypatch)
+    command = [sys.executable, "-m", "ecard", "centre", "serve"]
     with subprocess.Popen(
-        [*command, "serve", str(tmp_path / "centre"), "--port", "0"],
-        env=environment,
+        [*command, str(centre), "--port", "0"],
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
@@ -115,7 +108,7 @@ def test_a_data_centre_is_served(tmp_path: Path) -> None:
         for name in ("issuing", "root"):
             with urllib.request.urlopen(f"{match[1]}/{name}/issuer.crt", timeout=10) as answer:
                 (tmp_path / f"{name}.crt").write_text(Certificate(answer.read()).pem())
-        asked = ("-issuer", tmp_path / "issuing.crt", "-cert", tmp_path / "centre" / "seal.pem")
+        asked = ("-issuer", tmp_path / "issuing.crt", "-cert", centre / "seal.pem")
         trusted = ("-CAfile", tmp_path / "root.crt", "-verify_other", tmp_path / "issuing.crt")
         text = openssl("ocsp", *asked, *trusted, "-url", f"{match[1]}/issuing/ocsp")
         assert "Response verify OK" in text
@@ -127,7 +120,7 @@ def test_a_data_centre_is_served(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     for part in ("root", "issuing"):
-        alone = [*command, "serve", str(tmp_path / "centre" / part)]
-        done = subprocess.run(alone, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        alone = [*command, str(centre / part)]
+        done = subprocess.run(alone, capture_output=True, text=True, timeout=60, check=False)
         assert (done.returncode, "part of a data centre" in done.stderr) == (2, True)
     assert datetime.now(UTC) > x509.load_der_x509_crl((tmp_path / "crl").read_bytes()).last_update_utc

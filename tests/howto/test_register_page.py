@@ -9,7 +9,7 @@ import pytest
 
 from ecard.cli.app import run
 from ecard.roles.register import Register
-from ecard.simulator import CardFile, SimulatedCard
+from tests.cli.founding import found_centre
 from tests.howto.pages import blocks, run_page
 from tests.roles import postgres
 
@@ -20,11 +20,7 @@ def test_a_centre_goes_on_in_postgresql(tmp_path: Path, monkeypatch: pytest.Monk
     place = tmp_path / "place"
     place.mkdir()
     monkeypatch.chdir(place)
-    monkeypatch.setenv("ECARD_CA_PASSWORD", "a long password")
-    Path("person.json").write_text(json.dumps({"name": "乙某", "identity_number": "110101199003070070"}))
-    CardFile.create("officer.card", SimulatedCard.new())
-    officer = ["--officer", "sim:officer.card", "--person", "person.json", "--pin-letter", "officer.pin"]
-    assert run(["centre", "init", "centre", *officer]) == 0
+    found_centre(place, monkeypatch)
     with Register.open("centre/register.db") as register:
         before = register.head()
     target = postgres.create_database(postgres_server, "moved")
