@@ -141,6 +141,11 @@ class PinError(EcardError, usual_remedy="ask the card how many tries are left be
         super().__init__(what, remedy=remedy)
         self.reference = reference
 
+    @property
+    def what_to_do(self) -> str:
+        """The remedy of this very case, or else the usual one, about the PUK where it is about that."""
+        return self.remedy or self.usual_remedy.replace("PIN", self.reference)
+
 
 class PinFormatError(PinError, usual_remedy="enter a PIN of 6 to 8 characters"):
     """Not a PIN that this card can take: its length or its characters are wrong."""
@@ -158,9 +163,7 @@ class WrongPinError(PinError, usual_remedy="enter the right PIN, and stop while 
         self.tries_left = tries_left
 
 
-class LastPinTryError(
-    PinError, usual_remedy="be sure of the PIN, and insist with use_last_try; or set a new one with the PUK"
-):
+class LastPinTryError(PinError, usual_remedy="be sure of the PIN, and insist with use_last_try"):
     """One try is left, and the caller did not insist on using it. Nothing was sent to the card."""
 
 

@@ -80,6 +80,7 @@ def test_every_error_says_what_to_do(name: str) -> None:
 def test_the_remedy_of_the_case_goes_before_the_usual_one() -> None:
     assert errors.NoPinError("no PIN").what_to_do == "give a PIN, or a supplier that has one"
     assert errors.NoPinError("no PIN", remedy="set CARD_PIN").what_to_do == "set CARD_PIN"
+    assert errors.NoPinError("no PUK", reference="PUK").what_to_do == "give a PUK, or a supplier that has one"
     assert str(errors.NoPinError("no PIN", remedy="set CARD_PIN")) == "no PIN: set CARD_PIN"
 
 
