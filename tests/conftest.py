@@ -10,6 +10,7 @@ import gc
 import logging
 import os
 import re
+import signal
 import sys
 from collections import defaultdict
 from collections.abc import Generator, Iterator
@@ -67,6 +68,11 @@ settings.register_profile("ecard", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("ecard")
 
 
+# a shell has its background jobs ignore Ctrl-C, and what they start inherits that: tests send it to servers
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def running() -> str:
     """The file of tests that is running."""
     return os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[0]
@@ -113,6 +119,7 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes | str) and len(val) > _LONGEST_NAME else None
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: at any time some tests wait for a reader, a server or a killed process."""
     return (os.cpu_count() or 1) + 1
