@@ -12,7 +12,7 @@ import typer
 
 from ecard.algorithms import KeyKind
 from ecard.cli import web_server
-from ecard.cli.demo_command import DemoAlgorithm
+from ecard.cli.key_algorithm import KeyAlgorithm
 from ecard.cli.language import translate
 from ecard.cli.register_place import authorities_password, centre_in, require_new_directory
 from ecard.cli.register_serving import RegisterKeeper
@@ -41,7 +41,7 @@ def new(
         Path, typer.Argument(metavar="DIR", help="The directory to make; the authorities are root and issuing in it.")
     ],
     name: Annotated[str, typer.Option(help="The name of the centre.")] = "示例数据分中心",
-    algorithm: Annotated[DemoAlgorithm, typer.Option(help="What the authorities sign with.")] = DemoAlgorithm.P256,
+    algorithm: Annotated[KeyAlgorithm, typer.Option(help="What the authorities sign with.")] = KeyAlgorithm.P256,
     address: Annotated[
         str, typer.Option(help="Where they will be served; it is written into the certificates.")
     ] = f"http://127.0.0.1:{PORT}",

@@ -7,7 +7,6 @@ import secrets
 import shlex
 import shutil
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,23 +14,14 @@ import typer
 
 from ecard.algorithms import KeyKind
 from ecard.cli.demo_story import README, Attempt, Story
+from ecard.cli.key_algorithm import KeyAlgorithm
 from ecard.cli.language import translate
 from ecard.cli.options import AsJson, print_json
 from ecard.cli.progress import print_table, steps
 from ecard.cli.report_words import why
 from ecard.errors import InvalidInputError
 
-
-class DemoAlgorithm(StrEnum):
-    """What the demonstration's cards and authorities sign with."""
-
-    P256 = "p256"
-    P384 = "p384"
-    RSA2048 = "rsa2048"
-    SM2 = "sm2"
-
-
-_OPENSSL_VERIFIES: Final = frozenset(DemoAlgorithm) - {DemoAlgorithm.SM2}
+_OPENSSL_VERIFIES: Final = frozenset(KeyAlgorithm) - {KeyAlgorithm.SM2}
 """``openssl cms`` has no option for the user id under which SM2 signs."""
 
 
@@ -39,9 +29,7 @@ def demo(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="The directory to make; one made by an earlier demo is replaced.")
     ] = Path("demo"),
-    algorithm: Annotated[
-        DemoAlgorithm, typer.Option(help="What cards and authorities sign with.")
-    ] = DemoAlgorithm.P256,
+    algorithm: Annotated[KeyAlgorithm, typer.Option(help="What cards and authorities sign with.")] = KeyAlgorithm.P256,
     as_json: AsJson = False,
 ) -> int:
     """Found a data centre, make three simulated cards, sign, verify, and see four refusals.

@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ import pytest
 from ecard.algorithms import KeyKind
 from ecard.certificate import Certificate
 from ecard.cli import centre_commands, web_server
+from ecard.cli.app import run
 from ecard.errors import InvalidInputError, MissingDependencyError, ValidationError
 from ecard.findings import Finding
 from ecard.keys import SoftwareKey
@@ -35,8 +36,10 @@ from ecard.pki.fetch import Fetcher
 from ecard.pki.profile import Usage
 from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
+from tests.cli.conftest import Outcome
 from tests.pki_authority.centre import needs_openssl, openssl, pem, subject
 
+Ecard = Callable[..., Outcome]
 PASSWORD = "a long password"
 ENVIRONMENT = {**os.environ, "ECARD_CA_PASSWORD": PASSWORD, "NO_PROXY": "*"}
 SECRETS = re.compile(r"Traceback|/tmp|authority\.|BEGIN|ecard|waitress|python", re.IGNORECASE)
@@ -50,16 +53,17 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "ecard", "centre", *map(str, arguments)]
 
 
-def run(*arguments: object, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments),
-        env=ENVIRONMENT if environment is None else environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def make_authorities(directory: Path, *options: object) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ECARD_CA_PASSWORD", PASSWORD)
+        assert run(["centre", "new", str(directory), *map(str, options)]) == 0
+    return directory
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a root and an issuing authority."""
+    return make_authorities(tmp_path_factory.mktemp("made") / "authorities")
 
 
 @dataclass
@@ -106,8 +110,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     directory = tmp_path_factory.mktemp("served") / "centre"
     port = free_port()
     options = ("--address", f"http://127.0.0.1:{port}", "--partitions", 2, "--algorithm", request.param)
-    made = run("new", directory, *options)
-    assert made.returncode == 0, made.stderr
+    make_authorities(directory, *options)
     store, now = AuthorityStore(directory / "issuing", password=PASSWORD.encode()), datetime.now(UTC)
     with store.changing() as authority:
         good, held = (
@@ -311,15 +314,16 @@ def test_nothing_that_is_kept_is_served(server: Server) -> None:
 # --- the commands -----------------------------------------------------------------------------------------------------
 
 
-def test_what_new_makes(tmp_path: Path) -> None:
-    made = run("new", tmp_path / "centre", "--name", "示例中心", "--algorithm", "sm2")
-    assert (made.returncode, made.stdout) == (0, "")
+def test_what_new_makes(tmp_path: Path, ecard: Ecard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECARD_CA_PASSWORD", PASSWORD)
+    made = ecard("centre", "new", tmp_path / "centre", "--name", "示例中心", "--algorithm", "sm2")
+    assert (made.status, made.out) == (0, "")
     for name in ("root", "issuing"):
         assert stat.S_IMODE((tmp_path / "centre" / name / "authority.key").stat().st_mode) == 0o600
     (root,) = [Certificate.from_pem((tmp_path / "centre" / "root.pem").read_bytes())]
     assert root.public_key.kind is KeyKind.SM2
-    again = run("new", tmp_path / "centre")
-    assert (again.returncode, "exists already" in again.stderr) == (2, True)
+    again = ecard("centre", "new", tmp_path / "centre")
+    assert (again.status, "exists already" in again.err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -331,24 +335,32 @@ def test_what_new_makes(tmp_path: Path) -> None:
         (("new", "{0}/x", "--partitions", "0"), PASSWORD, "partitions"),
         (("serve", "{0}"), PASSWORD, "holds no authority"),
         (("serve", "{0}/nowhere"), PASSWORD, "holds no authority"),
-        (("serve", "{0}/made"), "a wrong password", "password"),
-        (("serve", "{0}/made"), None, "ECARD_CA_PASSWORD"),
-        (("serve", "{0}/made", "--port", "70000"), PASSWORD, "65535"),
-        (("serve", "{0}/made", "--host", "192.0.2.1"), PASSWORD, "cannot be served"),
-        (("serve", "{0}/made", "--policy", "x"), PASSWORD, "object identifier"),
+        (("serve", "{made}"), "a wrong password", "password"),
+        (("serve", "{made}"), None, "ECARD_CA_PASSWORD"),
+        (("serve", "{made}", "--port", "70000"), PASSWORD, "65535"),
+        (("serve", "{made}", "--host", "192.0.2.1"), PASSWORD, "cannot be served"),
+        (("serve", "{made}", "--policy", "x"), PASSWORD, "object identifier"),
     ],
 )
-def test_what_cannot_run(tmp_path: Path, arguments: tuple[str, ...], password: str | None, words: str) -> None:
-    if "{0}/made" in arguments:
-        assert run("new", tmp_path / "made").returncode == 0
-    environment = {key: value for key, value in ENVIRONMENT.items() if key != "ECARD_CA_PASSWORD"}
-    environment |= {} if password is None else {"ECARD_CA_PASSWORD": password}
-    done = run(*(argument.format(tmp_path) for argument in arguments), environment=environment)
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.splitlines()) == 1
-    assert not password or password not in done.stderr
+def test_what_cannot_run(
+    arguments: tuple[str, ...],
+    password: str | None,
+    words: str,
+    tmp_path: Path,
+    authorities: Path,
+    ecard: Ecard,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if password is None:
+        monkeypatch.delenv("ECARD_CA_PASSWORD", raising=False)
+    else:
+        monkeypatch.setenv("ECARD_CA_PASSWORD", password)
+    done = ecard("centre", *(argument.format(tmp_path, made=authorities) for argument in arguments))
+    assert done.status == 2
+    assert words in done.err
+    assert "Traceback" not in done.err
+    assert len(done.err.splitlines()) == 1
+    assert not password or password not in done.err
     assert not (tmp_path / "x").exists()
 
 
@@ -375,9 +387,8 @@ def test_without_waitress(monkeypatch: pytest.MonkeyPatch) -> None:
         web_server.run(lambda environ, start: [], host="127.0.0.1", port=0, on_start=print)
 
 
-def test_one_authority_alone_is_served_too(tmp_path: Path) -> None:
-    assert run("new", tmp_path / "centre").returncode == 0
-    alone = shutil.copytree(tmp_path / "centre" / "issuing", tmp_path / "alone")
+def test_one_authority_alone_is_served_too(tmp_path: Path, authorities: Path) -> None:
+    alone = shutil.copytree(authorities / "issuing", tmp_path / "alone")
     with subprocess.Popen(
         command("serve", alone, "--port", 0), env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
     ) as process:
