@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ ADAPTED = {
 }
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Every module that a file imports at run time."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
