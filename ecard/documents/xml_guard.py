@@ -51,9 +51,10 @@ _FEW_NAMESPACES: Final = 14
 _FEW_ATTRIBUTES: Final = 1000
 _IDS: Final = frozenset({b"id", b"Id", b"iD", b"ID"})
 _WIDE_ENCODINGS: Final = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<", b"\0\0")
+# bounded, to need little memory; not possessive, which CPython before 3.11.5 gets wrong around alternatives
 _TOKEN: Final = re.compile(
     rb"<(?:!--(?s:.*?)-->|\?(?s:.*?)\?>|!\[CDATA\[(?s:.*?)\]\]>|/[^<>]*+>|([^\s/<>!?][^\s/<>\"']*+)"
-    rb"((?:[^\"'<>]|\"[^\"<]*+\"|'[^'<]*+')*+)>)"
+    rb"((?:[^\"'<>]++|\"[^\"<]*+\"|'[^'<]*+'){0,300000})>)"
 )
 _ATTRIBUTE: Final = re.compile(rb"=\s*+(?:\"[^\"]*+\"|'[^']*+')")
 _NAMESPACE: Final = re.compile(rb"\sxmlns(?::[^\s=]*+)?\s*+=")

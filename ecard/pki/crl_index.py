@@ -59,7 +59,8 @@ def _plain_shapes() -> str:
     )
 
 
-_RUN_OF_PLAIN: Final = re.compile(f"(?s:(?:0(?:{_plain_shapes()})){{1,{_RUN}}}+)".encode("latin-1"))
+# not possessive, which CPython before 3.11.5 gets wrong around alternatives; at the end it would change nothing
+_RUN_OF_PLAIN: Final = re.compile(f"(?s:(?:0(?:{_plain_shapes()})){{1,{_RUN}}})".encode("latin-1"))
 # within a run of plain entries: what begins with two SEQUENCEs is the tail of an entry, and not the next one
 _SERIALS: Final = re.compile(
     (

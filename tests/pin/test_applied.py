@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,9 @@ SUBJECT = ecard.CertificateSubject(
 OLD, OLD_PUK, WRONG, WRONG_PUK, GOOD, WEAK = FACTORY_PIN, FACTORY_PUK, b"481593", b"48159377", b"739205", b"880401"
 
 
+PACKAGE = Path(ecard.__file__).parent
+
+
 def supplier(secret: bytes) -> Callable[[object], Pin]:
     return lambda request: Pin(secret)
 
@@ -36,7 +40,7 @@ def shown(error: BaseException | None) -> Iterator[str]:
         yield repr(error)
         trace = error.__traceback__
         while trace is not None:
-            if "/ecard/" in trace.tb_frame.f_code.co_filename:
+            if Path(trace.tb_frame.f_code.co_filename).is_relative_to(PACKAGE):
                 yield from (repr(local) for local in trace.tb_frame.f_locals.values())
             trace = trace.tb_next
         error = error.__cause__ or error.__context__
