@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -20,6 +21,10 @@ class Outcome:
     status: int
     out: str
     err: str
+
+
+Ecard: TypeAlias = Callable[..., Outcome]
+"""The command line as a function of its arguments."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def demo(demo_original: Demo, tmp_path: Path) -> Demo:
 
 
 @pytest.fixture
-def ecard(capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+def ecard(capfd: pytest.CaptureFixture[str]) -> Ecard:
     """Call the command line and say what came out."""
 
     def call(*arguments: object) -> Outcome:

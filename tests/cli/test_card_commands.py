@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,7 @@ from ecard.certificate import load_pem_certificates
 from ecard.simulator import CardFile, InProcess, Profile, SimulatedCard
 from tests.apdu.fake_scard import FakeScard
 from tests.apdu.making import administered, certificate
-from tests.cli.conftest import Demo, Outcome
-
-Ecard = Callable[..., Outcome]
+from tests.cli.conftest import Demo, Ecard
 
 
 @pytest.mark.parametrize("profile", ["factory", "yubikey", "canokey", "minimal"])

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,10 +16,9 @@ from ecard.cli import card_options
 from ecard.cli.app import run
 from ecard.connection import connector
 from ecard.simulator.faults import Fault, FaultyReader, Rule
-from tests.cli.conftest import Demo, Outcome
+from tests.cli.conftest import Demo, Ecard, Outcome
 from tests.shared_material import SHARED, needs_shared
 
-Ecard = Callable[..., Outcome]
 pytestmark = needs_shared
 SAMPLES = SHARED / "ceb" / "samples"
 SCHEMAS = SHARED / "ceb" / "xsd"

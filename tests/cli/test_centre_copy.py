@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,8 @@ from ecard.certificate import Certificate
 from ecard.cli import centre_copying
 from ecard.roles.register import Register
 from ecard.roles.register_copy import copy_register
-from tests.cli.conftest import Outcome
+from tests.cli.conftest import Ecard
 from tests.cli.founding import found_centre
-
-Ecard = Callable[..., Outcome]
 
 
 @pytest.fixture

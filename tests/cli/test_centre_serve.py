@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,10 +36,9 @@ from ecard.pki.fetch import Fetcher
 from ecard.pki.profile import Usage
 from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
-from tests.cli.conftest import Outcome
+from tests.cli.conftest import Ecard
 from tests.pki_authority.centre import needs_openssl, openssl, pem, subject
 
-Ecard = Callable[..., Outcome]
 PASSWORD = "a long password"
 ENVIRONMENT = {**os.environ, "ECARD_CA_PASSWORD": PASSWORD, "NO_PROXY": "*"}
 SECRETS = re.compile(r"Traceback|/tmp|authority\.|BEGIN|ecard|waitress|python", re.IGNORECASE)

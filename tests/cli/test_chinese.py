@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,8 @@ from ecard.findings import FindingCode, Indication
 from ecard.pki.revocation import SourceKind
 from ecard.roles.acts import Act, CardState
 from tests.cli.command_tree import examples, tree
-from tests.cli.conftest import Demo, Outcome
+from tests.cli.conftest import Demo, Ecard
 
-Ecard = Callable[..., Outcome]
 HAN = re.compile(r"[\u4e00-\u9fff]")
 SOURCES = sorted(Path(ecard.cli.__file__).parent.glob("*.py"))
 OF_TYPER = {"Show this message and exit."}

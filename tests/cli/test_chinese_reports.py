@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +17,9 @@ from ecard.documents.report import Report
 from ecard.documents.signers import UnsafeAnyone
 from tests.ceb.centre import AT, card
 from tests.ceb.instances import SMALL
-from tests.cli.conftest import Demo, Outcome
+from tests.cli.conftest import Demo, Ecard
 from tests.documents.world import DOCUMENT, inspected, signed
 
-Ecard = Callable[..., Outcome]
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Outcome
-
-Ecard = Callable[..., Outcome]
+from tests.cli.conftest import Ecard
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Demo, Outcome
+from tests.cli.conftest import Demo, Ecard
 
 EXPECTED = {
     "README.txt",
@@ -55,7 +54,7 @@ def test_openssl_refuses_a_changed_contract(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["p384", "rsa2048", "sm2"])
-def test_the_story_holds_with_every_algorithm(ecard: Callable[..., Outcome], tmp_path: Path, algorithm: str) -> None:
+def test_the_story_holds_with_every_algorithm(ecard: Ecard, tmp_path: Path, algorithm: str) -> None:
     place = tmp_path / "demo"
     outcome = ecard("demo", "--out", place, "--algorithm", algorithm)
     assert outcome.status == 0, outcome
@@ -66,7 +65,7 @@ def test_the_story_holds_with_every_algorithm(ecard: Callable[..., Outcome], tmp
 
 
 def test_what_it_leaves_behind_is_explained_in_chinese_too(
-    ecard: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ecard: Ecard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ECARD_LANGUAGE", "zh")
     place = tmp_path / "demo"
@@ -80,14 +79,14 @@ def test_what_it_leaves_behind_is_explained_in_chinese_too(
     assert ecard("sign", place / "contract.txt", "--card", Demo(place).card("operator-1")).status == 0
 
 
-def test_a_second_demo_replaces_the_first(demo: Demo, ecard: Callable[..., Outcome]) -> None:
+def test_a_second_demo_replaces_the_first(demo: Demo, ecard: Ecard) -> None:
     before = Path(demo.root).read_bytes()
     assert ecard("demo", "--out", demo.place).status == 0
     assert Path(demo.root).read_bytes() != before
     assert files(demo.place) == EXPECTED
 
 
-def test_a_directory_that_is_not_a_demo_is_left_alone(tmp_path: Path, ecard: Callable[..., Outcome]) -> None:
+def test_a_directory_that_is_not_a_demo_is_left_alone(tmp_path: Path, ecard: Ecard) -> None:
     (tmp_path / "precious.txt").write_text("keep me")
     outcome = ecard("demo", "--out", tmp_path)
     assert outcome.status == 2
@@ -95,7 +94,7 @@ def test_a_directory_that_is_not_a_demo_is_left_alone(tmp_path: Path, ecard: Cal
     assert files(tmp_path) == {"precious.txt"}
 
 
-def test_a_place_that_cannot_be_made(tmp_path: Path, ecard: Callable[..., Outcome]) -> None:
+def test_a_place_that_cannot_be_made(tmp_path: Path, ecard: Ecard) -> None:
     outcome = ecard("demo", "--out", tmp_path / "missing" / "demo")
     assert outcome.status == 2
     assert outcome.err.count("\n") == 1

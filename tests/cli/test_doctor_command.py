@@ -7,7 +7,6 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,8 @@ from ecard.apdu.piv import PivSession
 from ecard.connection import connect
 from ecard.errors import EcardError
 from ecard.pin import Pin
-from tests.cli.conftest import Demo, Outcome
+from tests.cli.conftest import Demo, Ecard
 
-Ecard = Callable[..., Outcome]
 SUBJECTS = ["libraries", "card", "PIN", "PUK", "certificate 9C", "clock", "trust", "evidence", "evidence"]
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.core import TyperCommand
 
 from tests.cli.command_tree import commands, examples, tree
-from tests.cli.conftest import Outcome
+from tests.cli.conftest import Ecard
 
-Ecard = Callable[..., Outcome]
 COMMANDS = dict(commands())
 SILENT = {
     "ecard completion": "prints a script",

@@ -22,10 +22,9 @@ from ecard.keys import SoftwareKey
 from ecard.pki.profile import Usage
 from ecard.pki.requests import read_request
 from ecard.simulator import CardFile, Fault, FaultyReader, Rule, SimulatedCard
-from tests.cli.conftest import Outcome
+from tests.cli.conftest import Ecard, Outcome
 from tests.pki_authority.centre import AT, root, subject
 
-Ecard = Callable[..., Outcome]
 OTHER_KEY = "11" * 24
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ecard.cli.app import run
-from tests.cli.conftest import Demo, Outcome
+from tests.cli.conftest import Demo, Ecard, Outcome
 
-Ecard = Callable[..., Outcome]
 PAYMENT = (
     '{"sessionID":"fe2374-8fnejf97-32839218","payExchangeInfoHead":{"guid":"9D55BA71-22DE-41F4-8B50-C36C83B3B530",'
     '"initalRequest":"https://pay.example/request","initalResponse":"ok","ebpCode":"3301963K69",'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,9 @@ import pytest
 from ecard.errors import NoPinError
 from ecard.pin import Pin, PinRequest
 from ecard.simulator import CardFile, SimulatedCard
-from tests.cli.conftest import Outcome
+from tests.cli.conftest import Ecard
 from tests.cli.test_sign_verify import process
 
-Ecard = Callable[..., Outcome]
 HOLDER = ["--telephone", "138 0013 8000", "--telephone", "010-65195114 ext. 8203", "--birth-date", "1988-04-01"]
 
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Demo, Outcome
+from tests.cli.conftest import Demo, Ecard, Outcome
 from tests.cli.test_sign_verify import process, trust
-
-Ecard = Callable[..., Outcome]
 
 
 def one_line(outcome: Outcome, *words: str) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Demo, Outcome
-
-Ecard = Callable[..., Outcome]
+from tests.cli.conftest import Demo, Ecard
 
 
 def spellings(secret: str) -> list[bytes]:

@@ -6,16 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from tests.cli.conftest import Demo, Outcome
-
-Ecard = Callable[..., Outcome]
+from tests.cli.conftest import Demo, Ecard
 
 
 def trust(demo: Demo) -> list[str]:

@@ -7,16 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ecard.simulator import CardFile, SimulatedCard
 from tests.cli.command_tree import commands
-from tests.cli.conftest import Outcome
+from tests.cli.conftest import Ecard, Outcome
 
-Ecard = Callable[..., Outcome]
 COMMAND = [sys.executable, "-m", "ecard"]
 NUMBER = "03-JJ0A900000201"
 FILES = [
