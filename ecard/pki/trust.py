@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ecard.certificate import Certificate, load_certificates, load_pem_certificates
-from ecard.errors import EcardError, EncodingError, InvalidInputError, InvalidSignatureError
+from ecard.errors import EcardError, EncodingError, InvalidInputError
 from ecard.pki.crl import Crl
 from ecard.pki.evidence import Evidence, files_of, load_crls, read_file
 from ecard.pki.ocsp_response import OcspResponse
@@ -127,13 +127,8 @@ class _Collected:
 
 def _is_self_signed(certificate: Certificate) -> bool:
     """A self-issued certificate that another key signed (RFC 5280, section 3.2: rollover) is no root."""
-    if not certificate.is_self_issued:
-        return False
     try:
-        certificate.verify_issued_by(certificate)
-    except InvalidSignatureError:
-        return False
+        return certificate.is_issued_by(certificate)
     except EcardError:
         # a root whose algorithm is not ecard's is still meant as one; validation refuses what it signs
         return True
-    return True
