@@ -25,8 +25,6 @@ SUBJECT = ecard.CertificateSubject(
     card_type=ecard.CardType.OPERATOR,
 )
 OLD, OLD_PUK, WRONG, WRONG_PUK, GOOD, WEAK = FACTORY_PIN, FACTORY_PUK, b"481593", b"48159377", b"739205", b"880401"
-
-
 PACKAGE = Path(ecard.__file__).parent
 
 
