@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Final
 
@@ -19,6 +19,10 @@ from ecard.pki.validation_names import display_name
 
 ALL_REASONS: Final = 0x1FE
 """The bit mask of every ReasonFlag (RFC 5280, section 4.2.1.13); bit 0 is unused."""
+_HOLDS: Final = 1 << 6
+"""The ReasonFlag certificateHold."""
+_FIRST_MOMENT: Final = datetime.min.replace(tzinfo=UTC)
+_LAST_MOMENT: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class SourceKind(Enum):
@@ -86,18 +90,23 @@ class Question:
 
     def covers(self, statement: Statement) -> bool:
         """Whether the statement speaks of the moment."""
-        until = statement.next_update or statement.this_update + self.freshness
-        return statement.this_update - self.tolerance <= self.at <= until + self.tolerance
+        return self._begin(statement) <= self.at <= self._end(statement)
 
     def changes(self, statement: Statement) -> list[datetime]:
         """The moments at which the statement begins or ceases to matter."""
-        until = statement.next_update or statement.this_update + self.freshness
-        found = [statement.this_update - self.tolerance, until + self.tolerance]
+        found = [self._begin(statement), self._end(statement)]
         return found if statement.withdrawn_since is None else [*found, statement.withdrawn_since]
 
     def is_later(self, statement: Statement) -> bool:
         """Whether the statement was made after the moment."""
-        return statement.this_update - self.tolerance > self.at
+        return self._begin(statement) > self.at
+
+    def _begin(self, statement: Statement) -> datetime:
+        return _earlier(statement.this_update, self.tolerance)
+
+    def _end(self, statement: Statement) -> datetime:
+        until = statement.next_update or _later(statement.this_update, self.freshness)
+        return _later(until, self.tolerance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +120,9 @@ class Answer:
 
 def judge(question: Question, statements: Sequence[Statement], history: Sequence[Interval] | None) -> Answer:
     """Answer ``question`` from ``statements``, and from the register's ``history`` of the certificate where given."""
-    withdrawn = _revoked(question, statements) or _in_history(question, history) or _held(question, statements, history)
-    if withdrawn is not None:
-        return Answer((withdrawn,))
+    found = _revoked(question, statements) or _in_history(question, history) or _held(question, statements, history)
+    if found is not None:
+        return Answer((found,))
     current = _governing(question, statements)
     if _reasons(current) == ALL_REASONS:
         return Answer(relied_on=current)
@@ -149,15 +158,43 @@ def _in_history(question: Question, history: Sequence[Interval] | None) -> Findi
 def _held(question: Question, statements: Sequence[Statement], history: Sequence[Interval] | None) -> Finding | None:
     """A hold counts where the newest statement for the moment tells of it, or a later one that began before.
 
-    Where the register knows that very hold and that it was released, the list was only not yet renewed.
+    Where the newest one has ended by then, nobody says whether the hold was released: an older one that is still
+    current did not know of it yet. Where the register knows that very hold and that it was released, the list was
+    only not yet renewed.
     """
     released = {i.since.replace(microsecond=0) for i in history or () if i.until is not None and i.until <= question.at}
-    later = tuple(s for s in statements if question.is_later(s))
-    for statement in (*_governing(question, statements), *later):
+    ended = None
+    for statement in statements:
         since = statement.withdrawn_since
-        if since is not None and since <= question.at and statement.on_hold and since not in released:
+        if since is None or since > question.at or not statement.on_hold or since in released:
+            continue
+        if question.is_later(statement):
             return _withdrawn(question, since, HOLD, statement.source)
-    return None
+        if _is_replaced(question, statement, statements):
+            continue
+        if question.covers(statement):
+            return _withdrawn(question, since, HOLD, statement.source)
+        ended = statement
+    return None if ended is None else _perhaps_held(question, ended)
+
+
+def _is_replaced(question: Question, held: Statement, statements: Sequence[Statement]) -> bool:
+    """Whether a newer statement says what became of a hold: one for the moment, or any until it once this has ended."""
+    return any(
+        other.this_update > held.this_update
+        and other.reasons & _HOLDS
+        and not question.is_later(other)
+        and (question.covers(other) or not question.covers(held))
+        for other in statements
+    )
+
+
+def _perhaps_held(question: Question, ended: Statement) -> Finding:
+    message = (
+        f"whether {question.what} was revoked is not known: {ended.source} tells of a hold and ends before"
+        f" {question.at:%Y-%m-%d %H:%M:%S} UTC, and nothing newer says what became of it"
+    )
+    return Finding(FindingCode.REVOCATION_UNKNOWN, message)
 
 
 def _withdrawn(question: Question, since: datetime, reason: str, source: object) -> Finding:
@@ -186,3 +223,17 @@ def _reasons(statements: Sequence[Statement]) -> int:
 def _still_listed(statement: Statement) -> bool:
     """A CRL may leave a certificate out once it has expired (RFC 5280, section 3.3)."""
     return statement.speaks_until is None or statement.this_update <= statement.speaks_until
+
+
+def _earlier(moment: datetime, by: timedelta) -> datetime:
+    try:
+        return moment - by
+    except OverflowError:
+        return _FIRST_MOMENT
+
+
+def _later(moment: datetime, by: timedelta) -> datetime:
+    try:
+        return moment + by
+    except OverflowError:
+        return _LAST_MOMENT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
@@ -16,6 +16,7 @@ from ecard.findings import FindingCode as F
 from ecard.pki.crl import Crl
 from ecard.pki.evidence import Evidence
 from ecard.pki.policy import Profile, Revocation, ValidationPolicy
+from ecard.pki.revocation import Question, Source, SourceKind, Statement
 from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
 from tests.pki_validation.asking import (
@@ -62,6 +63,19 @@ def test_clocks_may_differ_by_what_the_policy_allows(ca: Issuer, card: Certifica
     assert code(card, ca, 8 + 5 * minute, crl, policy=policy) is None
     assert code(card, ca, 1 - 6 * minute, crl, policy=policy) is F.REVOCATION_UNKNOWN
     assert code(card, ca, 8 + 6 * minute, crl, policy=policy) is F.REVOCATION_UNKNOWN
+
+
+def test_evidence_may_last_until_the_calendar_ends(ca: Issuer, card: Certificate) -> None:
+    last = datetime.max.replace(microsecond=0, tzinfo=UTC)
+    policy = ValidationPolicy(evidence_tolerance=timedelta(minutes=5), freshness=timedelta.max)
+    crl, answer = ca.crl(next_update=last), ca.ocsp(card, next_update=last)
+    assert code(card, ca, 1, crl, policy=policy) is None
+    assert code(card, ca, 1, ocsp=[answer], policy=policy) is None
+    endless = ValidationPolicy(evidence_tolerance=timedelta.max)
+    assert code(card, ca, 100, ca.crl(days=1), policy=endless) is None
+    statement = Statement(Source(SourceKind.CRL, None, T0), datetime.min.replace(tzinfo=UTC), None, None)
+    assert Question("it", T0, timedelta.max, timedelta.max).covers(statement)
+    assert not Question("it", T0, timedelta(1), timedelta(1)).covers(statement)
 
 
 def test_no_evidence_is_unknown_and_says_what_is_missing_and_from_whom(ca: Issuer, card: Certificate) -> None:
