@@ -153,6 +153,8 @@ def _load_spki(spki: bytes) -> PublicKey:
     algorithm = [node.encoded for node in parts[0]]
     if algorithm == [der.oid(_EC_KEY), der.oid(_SM2_CURVE)]:
         return PublicKey(KeyKind.SM2, spki, sm2.PublicKey.from_spki(spki))
+    if algorithm[:1] == [der.oid(_EC_KEY)] and algorithm[1:2] and algorithm[1][0] != der.OID:
+        raise UnsupportedAlgorithmError("a curve that is not given by its name (RFC 5480, section 2.1.1)")
     try:
         native: Any = serialization.load_der_public_key(spki)
     except UnsupportedAlgorithm:

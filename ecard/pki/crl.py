@@ -47,6 +47,9 @@ _CRITICAL: Final = {
     ext.ISSUING_DISTRIBUTION_POINT: True,
     ext.FRESHEST_CRL: False,
 }
+_SCOPE_FLAGS: Final = frozenset({0x81, 0x82, 0x84, 0x85})
+"""The tags of onlyContainsUserCerts, onlyContainsCACerts, indirectCRL and onlyContainsAttributeCerts."""
+_SCOPE_KINDS: Final = frozenset({1, 2, 5})
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,19 +263,27 @@ def _read_scope(value: bytes) -> IssuingDistributionPoint:
     names: frozenset[bytes] = frozenset()
     reasons: int | None = None
     flags: set[int] = set()
-    for field in (
-        der.parse(value, "issuingDistributionPoint").expect(der.SEQUENCE, "issuingDistributionPoint").children()
-    ):
+    what = "issuingDistributionPoint"
+    fields = der.parse(value, what).expect(der.SEQUENCE, what).children()
+    if not fields or [field.tag for field in fields] != sorted({field.tag for field in fields}, key=_number):
+        raise EncodingError(f"{what} is empty, or its fields are not each once and in order (RFC 5280, section 5.2.5)")
+    for field in fields:
         if field.tag == der.context(0):
             names = ext.read_point_name(field)
         elif field.tag == der.context(3, constructed=False):
             reasons = ext.read_flags(field.content, "onlySomeReasons")
-        elif field.tag in (0x81, 0x82, 0x84, 0x85):
-            if field.content == b"\xff":
-                flags.add(field.tag & 0x1F)
+        elif field.tag in _SCOPE_FLAGS:
+            if ext.read_boolean(der.parse(der.element(der.BOOLEAN, field.content))):
+                flags.add(_number(field.tag))
         else:
-            raise EncodingError("issuingDistributionPoint has a field that does not belong there")
+            raise EncodingError(f"{what} has a field that does not belong there")
+    if len(flags & _SCOPE_KINDS) > 1:
+        raise EncodingError(f"{what} limits the list to two kinds of certificates at once (RFC 5280, section 5.2.5)")
     return IssuingDistributionPoint(names, 1 in flags, 2 in flags, 5 in flags, reasons, 4 in flags)
+
+
+def _number(tag: int) -> int:
+    return tag & 0x1F
 
 
 def load_pem_crls(pem: bytes | str) -> list[Crl]:

@@ -98,7 +98,7 @@ def check_path(path: Path, at: datetime, policy: ValidationPolicy, *, complete: 
 
 def check_place(place: Place, *, trusted: bool) -> Iterator[Finding]:
     """Everything that is wrong with one certificate in its place; ``trusted`` where it is the root."""
-    checks: list[Callable[[Place], Iterator[Finding]]] = [_dates, _key, _critical]
+    checks: list[Callable[[Place], Iterator[Finding]]] = [_dates, _key, _critical, _policy_counts]
     if not trusted:
         checks.append(_signature_algorithm)
     if place.position:
@@ -143,6 +143,12 @@ def _dates(place: Place) -> Iterator[Finding]:
         yield Finding(
             FindingCode.EXPIRED, f"{place} expired at {_moment(certificate.not_after)}", certificate.not_after
         )
+
+
+def _policy_counts(place: Place) -> Iterator[Finding]:
+    """Only whether they can be read: certvalidator takes a negative count for one."""
+    _ = place.extensions.policy_counts
+    return iter(())
 
 
 def _moment(moment: datetime) -> str:

@@ -171,14 +171,14 @@ def read_authority_key_identifier(value: bytes) -> AuthorityKeyIdentifier:
 
 
 def read_point_name(node: der.Node) -> frozenset[bytes]:
-    """The names of a DistributionPointName, whichever of its two forms it has."""
-    names: set[bytes] = set()
-    for choice in node.children():
-        if choice.tag == der.context(0):
-            names.update(name.encoded for name in choice.children())
-        elif choice.tag == der.context(1):
-            names.add(choice.encoded)
-    return frozenset(names)
+    """The names of a DistributionPointName, whichever of its two forms it has. EncodingError where there is none."""
+    choice = only(node)
+    if choice.tag == der.context(1):
+        return frozenset({choice.encoded})
+    names = frozenset(name.encoded for name in choice.expect(der.context(0), "a distribution point's names"))
+    if not names:
+        raise EncodingError("a distribution point with an empty list of names")
+    return names
 
 
 def _read_point(node: der.Node) -> DistributionPoint:
@@ -192,6 +192,8 @@ def _read_point(node: der.Node) -> DistributionPoint:
             reasons = read_flags(field.content, "the reasons of a distribution point")
         elif field.tag == der.context(2):
             issuer = frozenset(name.encoded for name in field.children())
+    if not names and not issuer:
+        raise EncodingError("a distribution point without a name and an issuer (RFC 5280, section 4.2.1.13)")
     return DistributionPoint(names, reasons, issuer)
 
 
@@ -276,6 +278,23 @@ class Extensions:
             return ()
         points = der.parse(value, "cRLDistributionPoints").expect(der.SEQUENCE, "a list of points").children()
         return tuple(map(_read_point, points))
+
+    @cached_property
+    def policy_counts(self) -> tuple[int, ...]:
+        """How many certificates may follow until a rule of policyConstraints or inhibitAnyPolicy applies.
+
+        RFC 5280, sections 4.2.1.11 and 4.2.1.14. Raises EncodingError.
+        """
+        constraints, inhibits = self.value(POLICY_CONSTRAINTS), self.value(INHIBIT_ANY_POLICY)
+        counts = [] if inhibits is None else [der.read_integer(der.parse(inhibits, "inhibitAnyPolicy"))]
+        if constraints is not None:
+            fields = der.parse(constraints, "policyConstraints").expect(der.SEQUENCE, "policyConstraints").children()
+            if [field.tag for field in fields] not in ([], [0x80], [0x81], [0x80, 0x81]):
+                raise EncodingError("policyConstraints has a field that does not belong there")
+            counts += [der.read_integer(der.parse(der.element(der.INTEGER, field.content))) for field in fields]
+        if any(count < 0 for count in counts):
+            raise EncodingError("policyConstraints or inhibitAnyPolicy has a negative count")
+        return tuple(counts)
 
     @cached_property
     def access_points(self) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import shutil
 import subprocess
 from contextlib import suppress
 from functools import lru_cache
@@ -235,3 +236,23 @@ def test_native_keys_are_wrapped() -> None:
     assert PublicKey.from_native(native).native is native
     made = sm2.PrivateKey.generate().public_key
     assert PublicKey.from_native(made).kind is KeyKind.SM2
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="the program openssl is not installed")
+@pytest.mark.parametrize("curve", ["prime256v1", "secp384r1", "SM2"])
+def test_a_curve_goes_by_its_name(curve: str) -> None:
+    """openssl writes the same key with the curve's name, and with its parameters in full."""
+    made = ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{curve}"]
+    key = subprocess.run(made, capture_output=True, check=True).stdout
+    public = [
+        subprocess.run(
+            ["openssl", "ec", "-pubout", "-outform", "DER", "-param_enc", form],
+            input=key,
+            capture_output=True,
+            check=True,
+        ).stdout
+        for form in ("named_curve", "explicit")
+    ]
+    assert PublicKey.from_spki(public[0]).kind.family in (KeyFamily.EC, KeyFamily.SM2)
+    with pytest.raises(UnsupportedAlgorithmError, match="not given by its name"):
+        PublicKey.from_spki(public[1])

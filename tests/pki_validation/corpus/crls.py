@@ -54,6 +54,9 @@ def cases() -> Iterator[Case]:
     yield from _signers()
     yield from _forms()
     yield from _scopes()
+    yield from _points()
+    yield from _deltas()
+    yield from _holds()
     yield from _levels()
 
 
@@ -197,6 +200,44 @@ def _scopes() -> Iterator[Case]:
     yield case("listed indirectly", pointed, [top, issuer], REVOKED, crls=(above, listed))
     own = issuer.crl([entry(serial_of(pointed))], extensions=[scope(HERE, indirect_crl=True)])
     yield case("the issuer of lists' own certificate of that number", pointed, [top, issuer], crls=(above, own))
+
+
+def _points() -> Iterator[Case]:
+    """Distribution points, of lists and of certificates, that say less or more than one may."""
+    top = root()
+    plain, here = top.leaf(), top.leaf(at(HERE))
+    name = der.element(0x86, HERE.encode())
+    for title, value in (
+        ("without any field", ""),
+        ("with an empty name", "a000"),
+        ("with an empty list of names", "a002a000"),
+        ("with two forms of names at once", der.element(0xA0, der.element(0xA0, name) * 2).hex()),
+        ("with a flag that is neither true nor false", "810101"),
+        ("with a flag of no octets", "8100"),
+        ("with a flag twice", "8101ff8101ff"),
+        ("with fields in the wrong order", "8401ff8101ff"),
+        ("with a field that does not exist", "860100"),
+        ("of users and of authorities alone", "8101ff8201ff"),
+        ("of users and of attributes alone", "8101ff8501ff"),
+        ("that is no list of fields", None),
+    ):
+        odd = der.null() if value is None else der.sequence(bytes.fromhex(value))
+        yield case(f"a list's point {title}", here, [top], UNKNOWN, crls=(top.crl(extensions=[Ext(IDP, odd, True)]),))
+    explicit = Ext(IDP, der.sequence(bytes.fromhex("810100820100")), True)
+    yield case("a list's point whose flags are all false", plain, [top], crls=(top.crl(extensions=[explicit]),))
+    only_reasons, no_names = der.sequence(bytes.fromhex("81020780")), der.sequence(bytes.fromhex("a002a000"))
+    for title, point in {
+        "reasons alone": only_reasons,
+        "an empty list of names": no_names,
+        "nothing at all": der.sequence(),
+    }.items():
+        odd = top.leaf({CDP: Ext(CDP, der.sequence(point))})
+        yield case(f"a point of {title}", odd, [top], F.CERTIFICATE_MALFORMED, tolerant=UNKNOWN, crls=(top.crl(),))
+
+
+def _deltas() -> Iterator[Case]:
+    top = root()
+    plain = top.leaf()
     base, starts = top.crl(number=ext(x509.CRLNumber(50))), Ext(DELTA, der.integer(50), True)
     listed, silent = (
         top.crl(entries, extensions=[starts], number=ext(x509.CRLNumber(60)))
@@ -212,6 +253,21 @@ def _scopes() -> Iterator[Case]:
     released = top.crl([removed], begin=NOW - DAY / 2, extensions=[starts], number=ext(x509.CRLNumber(60)))
     yield case("removed by a delta", plain, [top], crls=(held, released))
     yield case("removed by a delta of a later base", plain, [top], crls=(late, released))
+
+
+def _holds() -> Iterator[Case]:
+    """A hold that the newest evidence tells of, beside older evidence that is still current."""
+    top = root()
+    leaf = top.leaf()
+    held = [entry(serial_of(leaf), T0, Ext(REASON, bytes.fromhex("0a0106")))]
+    clean, hour = top.crl(begin=T0, end=T0 + 30 * DAY), timedelta(hours=1)
+    ended = top.crl(held, begin=NOW - 2 * hour, end=NOW - hour)
+    yield case("a hold on the newest list, which has ended", leaf, [top], UNKNOWN, crls=(clean, ended))
+    newer = top.crl(begin=NOW - hour, end=NOW)
+    yield case("a hold that a newer list does not know any more", leaf, [top], crls=(clean, ended, newer))
+    starts = Ext(DELTA, der.integer(500), True)
+    alone = top.crl(held, begin=NOW - hour, extensions=[starts], number=ext(x509.CRLNumber(501)))
+    yield case("a hold in a delta without its base", leaf, [top], F.ON_HOLD, crls=(clean, alone))
 
 
 def _levels() -> Iterator[Case]:

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 from ecard import der
 from ecard.findings import FindingCode as F
 from tests.pki_validation.chains import DAY, T0
-from tests.pki_validation.corpus.making import ECDSA_SHA384, SAN, Case, Ext, case, dns, key, name, root, spki
+from tests.pki_validation.corpus.making import ECDSA_SHA384, SAN, Case, Ext, Key, case, dns, key, name, root, spki
 
 SECOND = timedelta(seconds=1)
 EMPTY = der.sequence()
@@ -184,6 +184,15 @@ def _keys() -> Iterator[Case]:
     }
     for kind, public in others.items():
         yield case(f"a holder's key of kind {kind}", top.leaf(public=public), [top], F.ALGORITHM_NOT_ALLOWED)
+    label = "curve in full"
+    full = spelt_out(key(label))
+    below, other = top.ca(label, public=full, label=label), root(label, public=full, label=label)
+    for what, peer, above in (
+        ("holder", top.leaf(public=full), [top]),
+        ("CA", below.leaf(), [top, below]),
+        ("root", other.leaf(), [other]),
+    ):
+        yield case(f"the curve of a {what}'s key in full", peer, above, F.ALGORITHM_NOT_ALLOWED)
     off = bytearray(spki(key("leaf")))
     off[-1] ^= 1
     yield case("a public key that is no point", top.leaf(public=bytes(off)), [top], F.CERTIFICATE_MALFORMED)
@@ -191,3 +200,22 @@ def _keys() -> Iterator[Case]:
     yield case("a public key without octets", top.leaf(public=empty), [top], F.CERTIFICATE_MALFORMED)
     broken = top.ca("broken key", public=empty)
     yield case("a CA's key without octets", broken.leaf(), [top, broken], F.CERTIFICATE_SIGNATURE_INVALID)
+
+
+def spelt_out(own: Key) -> bytes:
+    """The public key with the parameters of P-256 instead of its name (SEC 1, section C.2; values of SEC 2, 2.4.2)."""
+    p = 2**256 - 2**224 + 2**192 + 2**96 - 1
+    b = bytes.fromhex("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b")
+    base = "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    base += "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    curve = der.sequence(
+        der.integer(1),
+        der.sequence(der.oid("1.2.840.10045.1.1"), der.integer(p)),
+        der.sequence(der.octet_string((p - 3).to_bytes(32, "big")), der.octet_string(b)),
+        der.octet_string(bytes.fromhex(f"04{base}")),
+        der.integer(order),
+        der.integer(1),
+    )
+    point = own.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return der.sequence(der.sequence(der.oid("1.2.840.10045.2.1"), curve), der.bit_string(point))

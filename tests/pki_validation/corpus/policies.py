@@ -69,3 +69,26 @@ def cases() -> Iterator[Case]:
     )
     yield case("a policy named twice", top.leaf(under(ONE, ONE)), [top], F.CERTIFICATE_MALFORMED, tolerant=None)
     yield case("a critical list of policies", top.leaf({CP: Ext(CP, under(ONE)[CP].value, True)}), [top])
+    yield from _counts()
+
+
+def _counts() -> Iterator[Case]:
+    """Policies are required, or any policy inhibited, after a number of certificates: numbers that are none."""
+    top = root()
+    for title, oid, value in (
+        ("a negative requireExplicitPolicy", PC, "30038001ff"),
+        ("a negative inhibitPolicyMapping", PC, "30038101ff"),
+        ("requireExplicitPolicy without octets", PC, "30028000"),
+        ("requireExplicitPolicy not in its shortest form", PC, "300480020001"),
+        ("policyConstraints in the wrong order", PC, "3006810100800100"),
+        ("policyConstraints with a count twice", PC, "3006800100800100"),
+        ("policyConstraints with a third field", PC, "3003820100"),
+        ("policyConstraints that is a number", PC, "020100"),
+        ("a negative inhibitAnyPolicy", IAP, "0201ff"),
+        ("inhibitAnyPolicy that is no number", IAP, "0101ff"),
+    ):
+        odd = top.ca(title, {**under(ONE), oid: Ext(oid, bytes.fromhex(value), True)})
+        yield case(title, odd.leaf(under(ONE)), [top, odd], F.CERTIFICATE_MALFORMED)
+    large = {**under(ONE), PC: Ext(PC, bytes.fromhex("300b80097fffffffffffffffff"), True)}
+    far = top.ca("a large requireExplicitPolicy", large)
+    yield case("a requireExplicitPolicy of 71 bits", far.leaf(), [top, far])
