@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "ecard"
 WIRE_WORDS = {"command", "tlv", "status", "words", "transport"}
 FLOORS = [
     {"errors"},
-    {"der", "codes", "findings", "files", "lines"},
+    {"der", "codes", "findings", "files", "lines", "moments"},
     {"algorithms"},
     {"sm2"},
     {"keys"},

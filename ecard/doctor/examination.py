@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from ecard.doctor.libraries import check_libraries
 from ecard.doctor.reader_checks import check_readers
 from ecard.doctor.states import Level, Line, State
 from ecard.doctor.trust_checks import Given, check_evidence, check_trust, read_given
-from ecard.errors import InvalidInputError
+from ecard.moments import in_utc
 
 _ORDER: Final = (Level.GOOD, Level.WARNING, Level.BAD)
 _WAIT: Final = 3.0
@@ -62,9 +62,7 @@ def examine(
     them. Spends no try of any PIN, writes nothing, and asks no network. What does not work is a line of the result;
     raises InvalidInputError for a moment without a time zone, or an address that is none.
     """
-    if now.utcoffset() is None:
-        raise InvalidInputError("the moment of examination has no time zone", remedy="use datetime.now(UTC)")
-    moment = now.astimezone(UTC)
+    moment = in_utc(now, "moment of examination")
     reader = connector(card, wait=_WAIT)
     lines = [*check_libraries()]
     is_there = True

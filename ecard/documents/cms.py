@@ -10,13 +10,14 @@ from ecard.documents.cms_checks import judge
 from ecard.documents.cms_reader import read_message
 from ecard.documents.cms_shape import Shape
 from ecard.documents.cms_writer import write_message
-from ecard.documents.conditions import Conditions, utc
+from ecard.documents.conditions import Conditions
 from ecard.documents.report import Report
 from ecard.documents.signers import SignerPolicy
 from ecard.documents.source import Document, digest_of, read_up_to
 from ecard.errors import EncodingError
 from ecard.findings import Finding, FindingCode
 from ecard.keyholder import KeyHolder
+from ecard.moments import in_utc
 from ecard.pki.evidence import Evidence
 from ecard.pki.policy import ValidationPolicy
 from ecard.pki.trust import Trust
@@ -39,7 +40,7 @@ def sign(document: Document, holder: KeyHolder, *, at: datetime | None = None, s
     """
     algorithm = holder.algorithm
     shape.signature_identifier(algorithm)  # a shape that does not fit is refused before a card is asked to sign
-    moment = datetime.now(UTC) if at is None else utc(at)
+    moment = datetime.now(UTC) if at is None else in_utc(at)
     certificate = holder.certificate
     digest = digest_of(document, algorithm.digest)
     signed = attributes.to_be_signed(attributes.encode_all(shape.data, digest, moment, certificate))

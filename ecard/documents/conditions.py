@@ -6,15 +6,16 @@ Whether the certificate was good at the moment, and whether its holder is one wh
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
 from ecard.algorithms import KeyKind, SignatureAlgorithm
 from ecard.certificate import Certificate
 from ecard.documents.signers import SignerPolicy
-from ecard.errors import EcardError, InvalidInputError, ValidationError
+from ecard.errors import EcardError, ValidationError
 from ecard.findings import Finding, FindingCode
+from ecard.moments import in_utc
 from ecard.pki.evidence import Evidence
 from ecard.pki.identity import CardIdentity
 from ecard.pki.policy import Revocation, ValidationPolicy
@@ -44,7 +45,7 @@ class Conditions:
     """The policy in force for the signer's certificate."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "at", utc(self.at))
+        object.__setattr__(self, "at", in_utc(self.at))
         object.__setattr__(self, "document_policy", _in_force(self.policy))
 
     def weakness(self, what: SignatureAlgorithm | KeyKind) -> tuple[Finding, ...]:
@@ -99,20 +100,6 @@ def judge_signer(
     except EcardError as error:
         findings.append(Finding(FindingCode.CERTIFICATE_MALFORMED, f"the signer's certificate: {error}"))
     return SignerVerdict(tuple(findings), validated, identity)
-
-
-def utc(moment: datetime) -> datetime:
-    """``moment`` in UTC. InvalidInputError where it has no time zone, or leaves the years 1 to 9999."""
-    if moment.tzinfo is UTC:
-        return moment
-    if moment.utcoffset() is None:
-        raise InvalidInputError(
-            "a moment without a time zone is no moment", remedy="pass an aware datetime, datetime.now(UTC) for example"
-        )
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise InvalidInputError("the moment is outside the years 1 to 9999 in UTC") from None
 
 
 @lru_cache(maxsize=64)

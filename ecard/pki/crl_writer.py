@@ -18,6 +18,7 @@ from ecard import der
 from ecard.algorithms import Signature
 from ecard.errors import InvalidInputError
 from ecard.keyholder import KeyHolder
+from ecard.moments import in_utc
 from ecard.pki import profile_extensions as ext
 from ecard.pki import profile_oids as oids
 from ecard.pki.withdrawal import RevocationReason, Status
@@ -26,6 +27,7 @@ _BLOCK: Final = 4096
 _CLOCK: Final = len("hhmmssZ")
 _DIGITS: Final = tuple(b"%02d" % number for number in range(60))
 _SECONDS: Final = tuple(digits + b"Z" for digits in _DIGITS)
+_SERIAL_BITS: Final = 160
 _CHUNK: Final = 1 << 20
 _IN_MEMORY: Final = 1 << 20
 """Up to this size the temporary file is in memory."""
@@ -35,6 +37,7 @@ class Entry(NamedTuple):
     """One certificate on a CRL. ``since`` is the revocation date; moments are aware, and written in whole seconds."""
 
     serial: int
+    """Not negative, and of at most 160 bits."""
     since: datetime
     reason: RevocationReason = RevocationReason.UNSPECIFIED
     invalidity_date: datetime | None = None
@@ -51,7 +54,7 @@ class Entry(NamedTuple):
 class CrlHeader:
     """All of a CRL but its entries and its issuer. ``next_update`` must lie after ``this_update``.
 
-    Raises InvalidInputError for an update before this one.
+    Raises InvalidInputError for an update before this one, a moment without a time zone, or a negative number.
     """
 
     number: int
@@ -67,12 +70,15 @@ class CrlHeader:
     """Entries of certificates that expired after this moment are kept."""
 
     def __post_init__(self) -> None:
-        if self.next_update <= self.this_update:
+        if self.number < 0 or (self.base is not None and self.base < 0):
+            raise InvalidInputError("the number of a CRL is not negative (RFC 5280, section 5.2.3)")
+        this_update = in_utc(self.this_update, "moment of the CRL")
+        if in_utc(self.next_update, "next update of the CRL") <= this_update:
             raise InvalidInputError("the next update of a CRL must come after this update")
 
 
 def crl(header: CrlHeader, entries: Iterable[Entry], issuer: KeyHolder) -> bytes:
-    """A CRL in DER, signed by ``issuer``. Raises what the key holder raises."""
+    """A CRL in DER, signed by ``issuer``. Raises what ``write_crl`` raises."""
     made = BytesIO()
     write_crl(made, header, entries, issuer)
     return made.getvalue()
@@ -82,7 +88,8 @@ def write_crl(destination: BinaryIO, header: CrlHeader, entries: Iterable[Entry]
     """Write a CRL in DER to a binary file; returns its size in bytes. Nothing is written before it is signed.
 
     Needs the same memory for any number of entries, and a temporary file of the CRL's size; the whole CRL in memory
-    only where the issuer's ``signs_digests`` is false. Raises what the key holder and the files raise.
+    only where the issuer's ``signs_digests`` is false. Raises what the key holder and the files raise, and
+    InvalidInputError for an entry with a serial number or a moment that is none.
     """
     with SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
         size = sum(spool.write(block) for block in _blocks(entries))
@@ -173,10 +180,12 @@ def _encoded(entries: Iterable[Entry]) -> Iterator[bytes]:
     days: dict[int, bytes] = {}
     join = b"".join
     for serial, moment, reason, invalidity_date in entries:
-        since = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+        since = moment if moment.tzinfo is UTC else in_utc(moment, "revocation date of an entry")
         day = since.toordinal()
         begin = days.get(day) or days.setdefault(day, _begin_of_day(since))
         end = plain[reason.code] if invalidity_date is None else _entry_extensions(reason, invalidity_date)
+        if serial >> _SERIAL_BITS:
+            raise InvalidInputError(f"the serial number of an entry is negative or has over {_SERIAL_BITS} bits")
         size = serial.bit_length() // 8 + 1
         length = 2 + size + len(begin) + _CLOCK + len(end)  # always less than 128: every length is one byte
         head = bytes((der.SEQUENCE, length, der.INTEGER, size))

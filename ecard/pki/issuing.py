@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Protocol, runtime_checkable
 
 from ecard import der
@@ -14,6 +14,7 @@ from ecard.certificate import Certificate
 from ecard.errors import InvalidInputError
 from ecard.keyholder import KeyHolder
 from ecard.keys import PublicKey
+from ecard.moments import in_utc
 
 SERIAL_OCTETS: Final = 8
 _FIRST_OCTET: Final = 0x03
@@ -162,9 +163,7 @@ def partition_name(index: int) -> str:
 
 def whole_second(moment: datetime, what: str) -> datetime:
     """``moment`` in UTC without its fraction of a second. InvalidInputError where it has no time zone."""
-    if moment.tzinfo is None:
-        raise InvalidInputError(f"the {what} has no time zone", remedy="give an aware datetime, best in UTC")
-    return moment.astimezone(UTC).replace(microsecond=0)
+    return in_utc(moment, what).replace(microsecond=0)
 
 
 def add_years(moment: datetime, years: int) -> datetime:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from ecard import der
 from ecard.certificate import Certificate
 from ecard.errors import EncodingError
 from ecard.keys import PublicKey
+from ecard.moments import in_utc
 from ecard.pki import profile_oids as oids
 
 MAX_EXTENSIONS: Final = 64
@@ -149,7 +150,7 @@ def read_oids(value: bytes, what: str) -> list[str]:
 
 def generalized_time(moment: datetime) -> bytes:
     """A GeneralizedTime in UTC in whole seconds, where a format wants no UTCTime."""
-    moment = moment.astimezone(UTC)
+    moment = in_utc(moment)
     return der.element(der.GENERALIZED_TIME, f"{moment.year:04d}{moment:%m%d%H%M%S}Z".encode())
 
 

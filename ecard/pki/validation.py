@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ecard.certificate import Certificate
-from ecard.errors import InvalidInputError, ValidationError
+from ecard.errors import ValidationError
 from ecard.findings import Finding
+from ecard.moments import in_utc
 from ecard.pki.evidence import Evidence
 from ecard.pki.policy import ValidationPolicy
 from ecard.pki.revocation import Source
@@ -61,9 +62,7 @@ def validate(
     Raises ValidationError with everything that was found wrong in ``findings``; InvalidInputError where ``at`` has no
     time zone. A successful verdict is remembered with ``trust`` for as long as nothing can change it.
     """
-    if at.utcoffset() is None:
-        raise InvalidInputError("the moment of validation has no time zone", remedy="use datetime.now(UTC)")
-    moment = at.astimezone(UTC)
+    moment = in_utc(at, "moment of validation")
     policy = policy or ValidationPolicy()
     helpers = tuple(untrusted)
     all_evidence = trust.evidence + evidence if evidence is not None else trust.evidence

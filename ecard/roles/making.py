@@ -12,7 +12,7 @@ from ecard.algorithms import KeyKind
 from ecard.apdu.newpin import DEFAULT_POLICY, NO_FACTS
 from ecard.apdu.session import Session
 from ecard.certificate import Certificate
-from ecard.errors import InvalidInputError
+from ecard.moments import in_utc
 from ecard.pin import HolderFacts, PinPolicy
 from ecard.pki.authority import CertificateAuthority
 from ecard.pki.profile import CertificateSubject, Usage
@@ -49,8 +49,7 @@ def make_card(
     card, PkiError from the authority.
     A card on which this failed is still a factory card, and the act can be done again.
     """
-    if at.tzinfo is None:
-        raise InvalidInputError("the moment of issue has no time zone")
+    in_utc(at, "moment of issue")
     known = facts.with_puk(secrets.puk).remember((factory or CardSecrets.factory()).pin)
     for rules in (policy, DEFAULT_POLICY):
         rules.check(secrets.pin, known)

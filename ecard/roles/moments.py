@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from ecard.errors import EncodingError, InvalidInputError
+from ecard.errors import EncodingError
+from ecard.moments import in_utc
 
 _WITHOUT_ZONE: Final = 19
 """Characters of ``2026-05-04T08:30:00``."""
@@ -13,14 +14,7 @@ _WITHOUT_ZONE: Final = 19
 
 def whole(moment: datetime) -> datetime:
     """``moment`` in UTC without its fraction of a second. InvalidInputError where it has no time zone."""
-    if moment.utcoffset() is None:
-        raise InvalidInputError(
-            "a moment without a time zone is no moment", remedy="pass an aware datetime, datetime.now(UTC) for example"
-        )
-    try:
-        return moment.astimezone(UTC).replace(microsecond=0)
-    except OverflowError:
-        raise InvalidInputError("the moment is outside the years 1 to 9999 in UTC") from None
+    return in_utc(moment).replace(microsecond=0)
 
 
 def write(moment: datetime) -> str:

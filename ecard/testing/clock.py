@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ecard.errors import InvalidInputError
+from ecard.moments import in_utc
 
 START: Final = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 """What the clock shows at the beginning of every test: a Monday morning."""
@@ -24,9 +25,7 @@ class Clock:
 
     def __init__(self, start: datetime = START) -> None:
         """InvalidInputError where ``start`` has no time zone."""
-        if start.utcoffset() is None:
-            raise InvalidInputError("the clock's first moment has no time zone", remedy="give it tzinfo=UTC")
-        self._now = start.astimezone(UTC).replace(microsecond=0)
+        self._now = in_utc(start, "clock's first moment").replace(microsecond=0)
 
     @property
     def now(self) -> datetime:

@@ -7,6 +7,7 @@ import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -20,6 +21,7 @@ from ecard.certificate import Certificate
 from ecard.errors import InvalidInputError, NoPinError
 from ecard.keyholder import KeyHolder
 from ecard.pki.authority import CertificateAuthority
+from ecard.pki.crl import Crl
 from ecard.pki.crl_writer import CrlHeader, Entry, crl, write_crl
 from ecard.pki.profile import PublicationPoints
 from ecard.pki.withdrawal import RevocationReason
@@ -327,3 +329,42 @@ def test_a_crl_that_was_not_signed_is_not_counted() -> None:
     with pytest.raises(NoPinError):
         authority.write_crl(made, at=AT, next_update=AT + WEEK)
     assert (made.getvalue(), authority.record.crl_number, authority.record.last_evidence) == (b"", 0, None)
+
+
+NAIVE, LAST = datetime(2026, 5, 4), datetime.max.replace(tzinfo=timezone(timedelta(hours=-8)))
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        (Entry(-1, AT), "serial number"),
+        (Entry(1 << 160, AT), "serial number"),
+        (Entry(1 << 1100, AT), "serial number"),
+        (Entry(5, NAIVE), "revocation date of an entry has no time zone"),
+        (Entry(5, LAST), "outside the years 1 to 9999"),
+        (Entry(5, AT, RevocationReason.KEY_COMPROMISE, NAIVE), "has no time zone"),
+    ],
+)
+def test_an_entry_that_cannot_be_written_is_refused(entry: Entry, why: str) -> None:
+    destination = io.BytesIO()
+    header = CrlHeader(number=1, this_update=AT, next_update=AT + WEEK)
+    with pytest.raises(InvalidInputError, match=why):
+        write_crl(destination, header, [Entry(1, AT), entry], root().holder)
+    assert destination.getvalue() == b"", "nothing is left behind"
+    assert Crl(crl(header, [Entry(0, AT), Entry((1 << 160) - 1, AT)], root().holder)).find((1 << 160) - 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"number": -1}, "not negative"),
+        ({"base": -1}, "not negative"),
+        ({"this_update": NAIVE}, "moment of the CRL has no time zone"),
+        ({"next_update": NAIVE}, "next update of the CRL has no time zone"),
+        ({"next_update": LAST}, "outside the years 1 to 9999"),
+        ({"next_update": AT}, "after this update"),
+    ],
+)
+def test_a_header_that_cannot_be_written_is_refused(changes: dict[str, Any], why: str) -> None:
+    with pytest.raises(InvalidInputError, match=why):
+        CrlHeader(**{"number": 1, "this_update": AT, "next_update": AT + WEEK, **changes})

@@ -10,11 +10,11 @@ from ecard.documents.ceb.judging import Expectations, judge
 from ecard.documents.ceb.kinds import Kind
 from ecard.documents.ceb.profiles import Profile
 from ecard.documents.ceb.report import MessageReport
-from ecard.documents.conditions import utc
 from ecard.documents.signers import SignerPolicy
 from ecard.documents.source import Document
 from ecard.documents.xml_guard import DEFAULT_LIMITS, XmlLimits, read_xml
 from ecard.errors import XmlError
+from ecard.moments import in_utc
 from ecard.pki.evidence import Evidence
 from ecard.pki.policy import ValidationPolicy
 from ecard.pki.trust import Trust
@@ -83,7 +83,7 @@ def inspect(
     To act on a message, use ``verify``. Raises InvalidInputError where it cannot be read, or ``at`` is naive.
     """
     expectations = Expectations(
-        at=utc(at),
+        at=in_utc(at),
         trust=trust,
         signer=signer,
         evidence=evidence,

@@ -12,9 +12,9 @@ from xml.sax.saxutils import escape, quoteattr
 from ecard.documents.ceb import names
 from ecard.documents.ceb.message_types import Direction, message_type_of
 from ecard.documents.ceb.reasons import Reason
-from ecard.documents.conditions import utc
 from ecard.documents.xml_guard import parse_xml, read_xml
 from ecard.errors import MessageError
+from ecard.moments import in_utc
 
 RECEIVERS: Final = {Direction.IMPORT: "DXPEDCCEB0000002", Direction.EXPORT: "DXPEDCCEB0000003"}
 """Who receives customs messages, by the direction of the goods."""
@@ -50,7 +50,7 @@ class Envelope:
     """The character set, where the data is declared to be text."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "created", utc(self.created))
+        object.__setattr__(self, "created", in_utc(self.created))
         if self.created > _LAST:
             raise MessageError("CreatTime must be before the year 10000 in China", reason=Reason.FIELD)
         if self.card_number is not None:

@@ -13,13 +13,13 @@ from ecard.documents.ceb.report import MessageReport
 from ecard.documents.ceb.spans import SIGNATURE
 from ecard.documents.ceb.suitability import read_identity, require_suitable
 from ecard.documents.ceb.verifying import read_or_error
-from ecard.documents.conditions import utc
 from ecard.documents.dxp.envelope import Envelope
 from ecard.documents.signers import SignerPolicy
 from ecard.documents.source import Document
 from ecard.documents.xml_guard import DEFAULT_LIMITS, XmlLimits, parse_xml
 from ecard.errors import UnsupportedAlgorithmError
 from ecard.keyholder import KeyHolder
+from ecard.moments import in_utc
 from ecard.pki.evidence import Evidence
 from ecard.pki.policy import ValidationPolicy
 from ecard.pki.trust import Trust
@@ -97,7 +97,7 @@ def inspect(
 ) -> MessageReport:
     """The report that ``verify`` works from, whatever it says; without ``trust`` or ``signer`` never accepted."""
     expectations = Expectations(
-        at=utc(at),
+        at=in_utc(at),
         trust=trust,
         signer=signer,
         evidence=evidence,

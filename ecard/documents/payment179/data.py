@@ -13,9 +13,9 @@ from decimal import Decimal
 from typing import Final
 
 from ecard.documents.ceb.reasons import Reason
-from ecard.documents.conditions import utc
 from ecard.documents.payment179.text import PaymentText
 from ecard.errors import MessageError
+from ecard.moments import in_utc
 
 _SESSION: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,60}", re.ASCII)
 _GUID: Final = re.compile(r"[0-9A-Z-]{36}", re.ASCII)
@@ -169,7 +169,7 @@ class PaymentData:
     """serviceTime, when the platform answers; milliseconds are written."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "service_time", utc(self.service_time))
+        object.__setattr__(self, "service_time", in_utc(self.service_time))
         if not isinstance(self.session_id, str) or not _SESSION.fullmatch(self.session_id):
             raise _refused("sessionID must have 1 to 60 printing ASCII characters, no quotation mark and no backslash")
         if not self.orders:

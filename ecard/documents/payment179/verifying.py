@@ -9,7 +9,7 @@ from typing import Final
 
 from ecard.algorithms import KeyFamily, Signature, SignatureAlgorithm
 from ecard.certificate import Certificate
-from ecard.documents.conditions import Conditions, utc
+from ecard.documents.conditions import Conditions
 from ecard.documents.mistakes import Mistake
 from ecard.documents.payment179.diagnosis import diagnose
 from ecard.documents.payment179.fields import data_of
@@ -23,6 +23,7 @@ from ecard.errors import EcardError, EncodingError, InvalidSignatureError, Messa
 from ecard.findings import FindingCode
 from ecard.keys import PublicKey
 from ecard.lines import one_line
+from ecard.moments import in_utc
 from ecard.pki.evidence import Evidence
 from ecard.pki.identity import CardIdentity
 from ecard.pki.policy import EPORT_2021_ALGORITHMS, ValidationPolicy
@@ -93,7 +94,7 @@ def inspect(
     policy: ValidationPolicy | None = None,
 ) -> PaymentReport:
     """The report that ``verify`` works from, whatever it says; without ``trust`` or ``signer`` never accepted."""
-    ledger, moment = Ledger(_STEPS), utc(at)
+    ledger, moment = Ledger(_STEPS), in_utc(at)
     payment = _read(payload, ledger)
     algorithm = _read_certificate(certificate, ledger)
     if payment is not None:

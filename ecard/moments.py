@@ -1,0 +1,24 @@
+"""Moments: always with a time zone, and in UTC wherever they are kept or compared."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ecard.errors import InvalidInputError
+
+
+def in_utc(moment: datetime, what: str = "moment") -> datetime:
+    """``moment``, that messages call ``what``, in UTC.
+
+    Raises InvalidInputError where it has no time zone, or leaves the years 1 to 9999.
+    """
+    if moment.tzinfo is UTC:
+        return moment
+    if moment.utcoffset() is None:
+        raise InvalidInputError(
+            f"the {what} has no time zone", remedy="pass an aware datetime, datetime.now(UTC) for example"
+        )
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInputError(f"the {what} is outside the years 1 to 9999 in UTC") from None
