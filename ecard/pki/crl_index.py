@@ -39,7 +39,7 @@ _CERTIFICATE_ISSUER: Final = "2.5.29.29"
 _REASON_ALONE: Final = bytes.fromhex("300c300a0603551d1504030a01")
 _SHORT: Final = 1 << 1000
 """Below this a number's length is one octet."""
-_RUN: Final = 8
+_RUN: Final = 16
 _MAX_RUN: Final = _RUN * 80
 """No run of plain entries is longer than this, in bytes."""
 
@@ -115,7 +115,8 @@ class CrlIndex:
                 position, issuer = self._add_other(position, issuer)
                 continue
             keys = serials(data, position, found.end())
-            runs.update(dict.fromkeys(keys, position))
+            for key in keys:
+                runs[key] = position
             self.count += len(keys)
             position = found.end()
 
