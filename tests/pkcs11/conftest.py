@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from ecard.pkcs11 import Pkcs11Token
 from tests.pkcs11 import softhsm
+from tests.pkcs11.softhsm import ID, KINDS
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +19,15 @@ def hsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         pytest.skip(reason)
     with softhsm.tokens(tmp_path_factory.mktemp("softhsm")):
         yield
+
+
+@pytest.fixture(scope="session")
+def keys(hsm: None) -> None:
+    for kind in KINDS:
+        softhsm.generate("operator", kind, kind.value, ID[kind])
+
+
+@pytest.fixture
+def token(keys: None) -> Iterator[Pkcs11Token]:
+    with softhsm.open_token("operator") as opened:
+        yield opened

@@ -20,6 +20,8 @@ from ecard.pin import PinSupplier, value
 from ecard.pkcs11 import Pkcs11Token
 
 PIN, WRONG_PIN = "739205", "739206"
+KINDS = [KeyKind.RSA2048, KeyKind.P256, KeyKind.P384]
+ID = {KeyKind.RSA2048: b"\x01", KeyKind.P256: b"\x02", KeyKind.P384: b"\x03"}
 TOKENS = ("centre", "operator", "wrong", "twin", "twin", "empty", "odd", "authority")
 _PLACES = ("/usr/lib/softhsm", "/usr/lib/x86_64-linux-gnu/softhsm", "/usr/lib64/softhsm", "/usr/local/lib/softhsm")
 MODULE = next((str(path) for place in _PLACES if (path := Path(place) / "libsofthsm2.so").exists()), "")

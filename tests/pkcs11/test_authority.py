@@ -21,7 +21,7 @@ from ecard.pki.ocsp import OcspResponder
 from ecard.pki.profile import PublicationPoints, Usage
 from ecard.pki.trust import Trust
 from ecard.pki.withdrawal import RevocationReason
-from tests.pkcs11.softhsm import MODULE, PIN, generate, open_token, store
+from tests.pkcs11.softhsm import KINDS, MODULE, PIN, generate, open_token, store
 from tests.pki_authority.centre import (
     AT,
     DAY,
@@ -35,7 +35,6 @@ from tests.pki_authority.centre import (
     subject,
 )
 
-KINDS = [KeyKind.RSA2048, KeyKind.P256, KeyKind.P384]
 POINTS = PublicationPoints(crl="http://crl.example.invalid/{partition}.crl")
 
 
