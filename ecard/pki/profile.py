@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Final
+from urllib.parse import urlsplit
 
 from ecard import der
 from ecard.algorithms import KeyFamily, KeyKind
@@ -100,8 +101,11 @@ class PublicationPoints:
 
     def __post_init__(self) -> None:
         for address in (self.crl, self.delta_crl, self.ocsp, self.issuers, self.cps):
-            if address is not None and not re.fullmatch(r"(?:https?|ldap)://[!-~]{1,500}", address, re.ASCII):
-                raise InvalidInputError("a publication point must be an http, https or ldap address in ASCII")
+            if address is not None and not _is_address(address):
+                raise InvalidInputError(
+                    "a publication point must be an http, https or ldap address in ASCII with a host and no fragment",
+                    remedy="give one such as http://crl.example.com/card.crl",
+                )
 
     def crl_at(self, partition: str) -> str | None:
         """The address of the CRL of ``partition``."""
@@ -110,6 +114,18 @@ class PublicationPoints:
     def delta_crl_at(self, partition: str) -> str | None:
         """The address of the delta CRL of ``partition``."""
         return self.delta_crl and self.delta_crl.replace("{partition}", partition)
+
+
+def _is_address(text: str) -> bool:
+    if not re.fullmatch(r"(?:https?|ldap)://[!-~]{1,500}", text, re.ASCII):
+        return False
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises for a port that is none
+    except ValueError:
+        return False
+    # an LDAP address may leave the server to who asks (RFC 5280, section 4.2.1.13)
+    return bool(parts.hostname or parts.scheme == "ldap") and not parts.fragment
 
 
 def card_subject_name(subject: CertificateSubject) -> bytes:

@@ -232,8 +232,12 @@ def _is_old(holder: KeyHolder, moment: datetime) -> bool:
 def points_at(address: str, name: str) -> PublicationPoints:
     """The addresses that a server at ``address`` (``http://host:port``) has for the authority called ``name``.
 
-    Raises InvalidInputError for what is no address.
+    Raises InvalidInputError for what is no address, or has a query.
     """
+    if "?" in address:
+        raise InvalidInputError(
+            "the address of a server has no query, as paths follow it", remedy="give http://host or http://host:port"
+        )
     base = f"{address.rstrip('/')}/{name}"
     points = PublicationPoints(ocsp=f"{base}/ocsp", issuers=f"{base}/issuer.crt")
     return replace(points, crl=f"{base}/{{partition}}.crl", delta_crl=f"{base}/{{partition}}-delta.crl")
