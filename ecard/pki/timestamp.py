@@ -11,7 +11,7 @@ from typing import Final
 
 from ecard import der
 from ecard.certificate import Certificate
-from ecard.errors import InvalidInputError, ProfileError
+from ecard.errors import EncodingError, InvalidInputError, ProfileError
 from ecard.keyholder import KeyHolder
 from ecard.pki import profile_extensions as ext
 from ecard.pki import profile_oids as oids
@@ -33,9 +33,17 @@ _GRANTED, _REJECTION = 0, 2
 
 
 def check_policy(policy: str) -> None:
-    """InvalidInputError where the policy of time stamps is no object identifier."""
-    if not re.fullmatch(r"[012](?:\.(?:0|[1-9][0-9]{0,38})){1,30}", policy, re.ASCII):
+    """InvalidInputError where the policy of time stamps is no object identifier, or one too long to be read again."""
+    if not re.fullmatch(r"[012](?:\.(?:0|[1-9][0-9]{0,38})){1,30}", policy, re.ASCII) or not _reads_back(policy):
         raise InvalidInputError("the policy of a time stamp must be an object identifier, such as 1.3.6.1.4.1.x")
+
+
+def _reads_back(oid: str) -> bool:
+    """Whether an object identifier is itself again after its encoding: 0.40 and 1.0 have the same (X.690, 8.19.4)."""
+    try:
+        return der.read_oid(der.parse(der.oid(oid))) == oid
+    except EncodingError:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

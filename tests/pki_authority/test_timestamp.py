@@ -170,7 +170,8 @@ def test_who_may_not_stamp() -> None:
     with pytest.raises(ProfileError, match="not valid at that moment"):
         STAMPER.respond(ask(), at=AT - DAY)
     assert operator(authority, 1)
-    for policy in ("", "1", "x.y", "1.2.03", "3.1", "1.2." + "9" * 40):
+    too_long = "1.2" + f".{'9' * 38}" * 10
+    for policy in ("", "1", "x.y", "1.2.03", "3.1", "1.2." + "9" * 40, "0.40", "1.99.5", too_long):
         with pytest.raises(InvalidInputError, match="policy"):
             TimeStamper(holder=STAMPER.holder, policy=policy)
     with pytest.raises(InvalidInputError, match="accuracy"):
