@@ -41,6 +41,9 @@ class CertificateId:
         return hashes == (self.name_hash, self.key_hash)
 
 
+_VERSION: Final = der.context(0)
+_FIELDS: Final = (_VERSION, der.context(1), der.SEQUENCE, der.context(2))
+"""The fields of TBSRequest in their order: version, the name of who asks, what is asked for, extensions."""
 _DIGESTS: Final = {digest.oid: digest for digest in Digest}
 
 
@@ -72,10 +75,13 @@ def read_ocsp_request(encoded: bytes) -> OcspRequest:
     outer = der.parse(encoded, "OCSP request").expect(der.SEQUENCE, "an OCSP request").children()
     if len(outer) not in {1, 2} or (len(outer) == 2 and outer[1].tag != der.context(0)):
         raise EncodingError("OCSP request: not a body and at most a signature")
-    fields = {node.tag: node for node in outer[0].expect(der.SEQUENCE, "tbsRequest")}
-    unknown = fields.keys() - {der.context(0), der.context(1), der.SEQUENCE, der.context(2)}
-    if unknown or der.SEQUENCE not in fields:
-        raise EncodingError("OCSP request: the body has other fields than a request list")
+    body = outer[0].expect(der.SEQUENCE, "tbsRequest").children(len(_FIELDS))
+    fields = {node.tag: node for node in body}
+    # what comes twice must not hide what came first: a critical extension, or other certificates
+    if [node.tag for node in body] != [tag for tag in _FIELDS if tag in fields] or der.SEQUENCE not in fields:
+        raise EncodingError("OCSP request: the body has fields that are unknown, doubled, missing or out of order")
+    if _VERSION in fields and fields[_VERSION].content != der.integer(0):
+        raise EncodingError("OCSP request: not version 1")
     certificates = tuple(map(_read_request, _bounded(fields[der.SEQUENCE])))
     extensions = _extensions(fields[der.context(2)]) if der.context(2) in fields else {}
     return OcspRequest(certificates, _nonce(extensions))

@@ -191,6 +191,13 @@ WRONG = {
     "a request of three parts": tlv(0x30, tlv(0x30, tlv(0x30, tlv(0x30, THREE_FIELDS, b"\5\0", b"\5\0")))),
     "two lists of extensions": tlv(0x30, tlv(0x30, tlv(0x30, ONE), tlv(0xA2, tlv(0x30), tlv(0x30)))),
     "an unknown field": tlv(0x30, tlv(0x30, tlv(0xA5, b"\5\0"), tlv(0x30))),
+    "two lists of certificates": tlv(0x30, tlv(0x30, tlv(0x30, ONE), tlv(0x30, ONE))),
+    "two fields of extensions": tlv(
+        0x30, tlv(0x30, tlv(0x30, ONE), tlv(0xA2, tlv(0x30, UNKNOWN_CRITICAL)), tlv(0xA2, tlv(0x30)))
+    ),
+    "extensions before the list": tlv(0x30, tlv(0x30, tlv(0xA2, tlv(0x30)), tlv(0x30, ONE))),
+    "another version": tlv(0x30, tlv(0x30, b"\xa0\x03\x02\x01\x01", tlv(0x30, ONE))),
+    "a version that is no number": tlv(0x30, tlv(0x30, b"\xa0\x02\xff\xff", tlv(0x30, ONE))),
     "no request list": tlv(0x30, tlv(0x30, b"\xa0\x03\x02\x01\x00")),
     "something after the end": ask(root(), 1) + b"\0",
     "a third element": tlv(0x30, tlv(0x30, tlv(0x30)), tlv(0xA0), tlv(0xA0)),
@@ -201,6 +208,12 @@ MALFORMED = bytes.fromhex("30030A0101")
 @pytest.mark.parametrize("name", WRONG)
 def test_requests_that_cannot_be_read_are_answered_so(name: str) -> None:
     assert responder(root()).respond(WRONG[name], at=AT) == MALFORMED
+
+
+def test_version_1_may_be_written_and_a_name_given() -> None:
+    request = tlv(0x30, tlv(0x30, b"\xa0\x03\x02\x01\x00", tlv(0xA1, tlv(0xA4, tlv(0x30))), tlv(0x30, ONE)))
+    answer = pyca.load_der_ocsp_response(responder(root()).respond(request, at=AT))
+    assert answer.response_status is pyca.OCSPResponseStatus.SUCCESSFUL
 
 
 def test_an_unknown_critical_extension_of_one_certificate_too() -> None:
