@@ -68,8 +68,8 @@ def _read(encoded: bytes) -> TimeStampRequest:
         raise EncodingError("time-stamp request: fields that are unknown, doubled or out of order")
     if der.context(0) in rest:
         raise RefusedRequest(FailureInfo.UNACCEPTED_EXTENSION, "extensions are not known here")
-    wants = der.BOOLEAN in rest and rest[der.BOOLEAN].content == b"\xff"
     policy = der.read_oid(rest[der.OID]) if der.OID in rest else None
+    wants = _flag(rest.get(der.BOOLEAN))
     return TimeStampRequest(fields[1].encoded, policy, _nonce(rest.get(der.INTEGER)), wants)
 
 
@@ -89,6 +89,14 @@ def _check_imprint(node: der.Node) -> None:
     size = len(parts[1].expect(der.OCTET_STRING, "a digest").content)
     if size != digest.size:
         raise EncodingError(f"time-stamp request: a digest of {size} bytes")
+
+
+def _flag(node: der.Node | None) -> bool:
+    if node is None:
+        return False
+    if node.content not in {b"\xff", b"\0"}:
+        raise EncodingError("time-stamp request: whether certificates are wanted is not said in DER")
+    return node.content == b"\xff"
 
 
 def _nonce(node: der.Node | None) -> bytes | None:

@@ -133,6 +133,8 @@ WRONG = {
     "fields out of order": (ask(b"\1\1\xff", b"\2\1\1"), "bad_data_format"),
     "two nonces": (ask(b"\2\1\1", b"\2\1\2"), "bad_data_format"),
     "an unknown field": (ask(b"\4\0"), "bad_data_format"),
+    "a flag of BER": (ask(b"\1\1\1"), "bad_data_format"),
+    "a flag without a value": (ask(b"\1\0"), "bad_data_format"),
     "nothing": (b"", "bad_data_format"),
     "text": (b"POST / HTTP/1.1", "bad_data_format"),
     "something after the end": (ask() + b"\0", "bad_data_format"),
