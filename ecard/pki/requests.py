@@ -90,10 +90,22 @@ def _read(encoded: bytes) -> Request:
     fields = info.expect(der.SEQUENCE, "CertificationRequestInfo").children()
     if len(fields) not in {3, 4} or der.read_integer(fields[0]) != 0:
         raise EncodingError("not version 1 with a name, a key and attributes")
+    for attributes in fields[3:]:
+        _check_attributes(attributes)
     public_key = PublicKey.from_spki(fields[2].expect(der.SEQUENCE, "subjectPublicKeyInfo").encoded)
     signature = Signature(_algorithm(identifier), der.read_bits(value))
     _require_possession(public_key, signature, info.encoded)
     return Request(public_key, common_name(fields[1].encoded, "name in the request"), encoded)
+
+
+def _check_attributes(node: der.Node) -> None:
+    """What a request wishes besides (RFC 2986, section 4.1) is not heeded, but it has to be of its form."""
+    for attribute in node.expect(der.context(0), "attributes"):
+        parts = attribute.expect(der.SEQUENCE, "an attribute").children(2)
+        if len(parts) != 2:
+            raise EncodingError("an attribute is not a type and values")
+        der.read_oid(parts[0])
+        parts[1].expect(der.SET, "an attribute's values")
 
 
 def _algorithm(identifier: der.Node) -> SignatureAlgorithm:

@@ -109,6 +109,27 @@ def test_sha1_and_foreign_parameters_are_refused() -> None:
     assert read_request(der.sequence(info, identifier, der.bit_string(good.der))).public_key == key.public_key
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        der.integer(5),
+        der.element(der.context(1)),
+        der.element(der.context(0, constructed=False)),
+        der.element(der.context(0), b"\xff\xff\xff"),
+        der.element(der.context(0), der.sequence(der.oid("1.2.3"))),
+        der.element(der.context(0), der.sequence(der.oid("1.2.3"), der.sequence())),
+        der.element(der.context(0), der.sequence(der.null(), der.set_of())),
+    ],
+)
+def test_attributes_that_are_none_are_refused(attributes: bytes) -> None:
+    key = key_of(KeyKind.P256)
+    info, _, _ = der.parse(request_of(key))
+    changed = der.sequence(*(node.encoded for node in info.children()[:3]), attributes)
+    signature = key.sign(changed)
+    with pytest.raises(RequestError, match="cannot be used"):
+        read_request(der.sequence(changed, signature.algorithm.identifier, der.bit_string(signature.der)))
+
+
 def test_the_signer_of_a_request_may_raise_its_own_errors() -> None:
     def broken(_: bytes) -> Signature:
         raise RequestError("the card is gone")
