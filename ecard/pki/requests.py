@@ -19,7 +19,7 @@ MAX_SIZE: Final = 16 * 1024
 """The largest request that is read, in bytes."""
 _LONGEST_NAME: Final = 64
 _PEM: Final = re.compile(
-    rb"\s*-----BEGIN ((?:NEW )?CERTIFICATE REQUEST)-----([A-Za-z0-9+/=\s]*)-----END \1-----\s*", re.ASCII
+    rb"-----BEGIN ((?:NEW )?CERTIFICATE REQUEST)-----([A-Za-z0-9+/=\s]*)-----END \1-----", re.ASCII
 )
 
 
@@ -73,11 +73,14 @@ def read_request(encoded: bytes) -> Request:
 
 
 def _binary(encoded: bytes) -> bytes:
-    match = _PEM.fullmatch(encoded)
-    if match is None:
+    # text may stand around it (RFC 7468, section 2): openssl and Windows write some
+    found = () if bytes(encoded[:1]) == b"\x30" else tuple(_PEM.finditer(encoded))
+    if not found:
         return bytes(encoded)
+    if len(found) > 1:
+        raise EncodingError(f"{len(found)} requests in the PEM text instead of one")
     try:
-        return b64decode(b"".join(match[2].split()), validate=True)
+        return b64decode(b"".join(found[0][2].split()), validate=True)
     except ValueError:
         raise EncodingError("the PEM text is not Base64") from None
 

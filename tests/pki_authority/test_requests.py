@@ -51,6 +51,18 @@ def test_requests_of_openssl_are_read(kind, form: str, tmp_path) -> None:
 
 
 @needs_openssl
+def test_text_may_stand_around_a_request(tmp_path) -> None:
+    (tmp_path / "plain").write_bytes(request_of(key_of(KeyKind.P256)))
+    openssl("req", "-inform", "DER", "-in", tmp_path / "plain", "-text", "-out", tmp_path / "with text")
+    text = (tmp_path / "with text").read_bytes()
+    assert text.startswith(b"Certificate Request:")
+    for form in (text, b"\xef\xbb\xbf" + text[text.index(b"-----BEGIN") :].replace(b"\n", b"\r\n")):
+        assert read_request(form).public_key == key_of(KeyKind.P256).public_key
+    with pytest.raises(RequestError, match="2 requests"):
+        read_request(text + text)
+
+
+@needs_openssl
 def test_an_sm2_request_of_openssl_is_read(tmp_path) -> None:
     key, out = tmp_path / "key.pem", tmp_path / "request.pem"
     openssl("ecparam", "-genkey", "-name", "SM2", "-noout", "-out", key)
