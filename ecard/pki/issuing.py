@@ -162,7 +162,7 @@ def partition_name(index: int) -> str:
 
 
 def whole_second(moment: datetime, what: str) -> datetime:
-    """``moment`` in UTC without its fraction of a second. InvalidInputError where it has no time zone."""
+    """``moment`` in UTC without its fraction of a second. Raises InvalidInputError as ``in_utc`` does."""
     return in_utc(moment, what).replace(microsecond=0)
 
 
@@ -173,7 +173,7 @@ def add_years(moment: datetime, years: int) -> datetime:
     """
     try:
         return moment.replace(year=moment.year + years)
-    except ValueError:
+    except (ValueError, OverflowError):
         if moment.year + years > 9999 or moment.year + years < 1:
             raise InvalidInputError(f"{years} years from then is no year of the calendar") from None
         return moment.replace(year=moment.year + years, day=28)

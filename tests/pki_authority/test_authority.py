@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from cryptography import x509
@@ -318,8 +318,13 @@ def test_a_card_does_not_outlive_its_authority_by_default() -> None:
 def test_moments_have_a_time_zone_and_years_end() -> None:
     with pytest.raises(InvalidInputError, match="time zone"):
         root().issue(request_of(key_of(KeyKind.P256, 3)), subject(), at=AT.replace(tzinfo=None))
-    with pytest.raises(InvalidInputError, match="calendar"):
-        root(years=9000)
+    for years in (9000, -9000, 10**10, 10**20):
+        with pytest.raises(InvalidInputError, match="calendar"):
+            root(years=years)
+    ahead, behind = timezone(timedelta(hours=8)), timezone(timedelta(hours=-8))
+    for moment in (datetime.min.replace(tzinfo=ahead), datetime.max.replace(tzinfo=behind)):
+        with pytest.raises(InvalidInputError, match="calendar"):
+            root().crl(at=moment, next_update=moment)
     with pytest.raises(ProfileError, match="before it begins"):
         root(years=0)
     assert add_years(datetime(2024, 2, 29, tzinfo=AT.tzinfo), 1) == datetime(2025, 2, 28, tzinfo=AT.tzinfo)
