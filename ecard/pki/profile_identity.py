@@ -57,6 +57,7 @@ class HashedIdentityNumber:
         check_identity_number(self.number)
         if len(self.password) < MIN_PASSWORD:
             raise InvalidInputError(f"the password of a hashed identity number needs {MIN_PASSWORD} characters")
+        _utf8(self.password, "password of a hashed identity number")
 
     def extension(self) -> bytes:
         """A subjectAltName with the hash, its salt new each time."""
@@ -82,9 +83,20 @@ def require_identity_number(certificate: Certificate, number: str, *, password: 
 
 def _hash(number: str, password: str, salt: bytes, digest: Digest) -> bytes:
     content = der.sequence(
-        der.utf8_string(password), der.octet_string(salt), der.oid(oids.IDENTITY_NUMBER), der.utf8_string(number)
+        der.element(der.UTF8_STRING, _utf8(password, "password of a hashed identity number")),
+        der.octet_string(salt),
+        der.oid(oids.IDENTITY_NUMBER),
+        der.element(der.UTF8_STRING, _utf8(number, "identity number")),
     )
     return digest.hash(digest.hash(content))
+
+
+def _utf8(text: str, what: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # what Python makes of an environment variable or an argument that is no UTF-8
+        raise InvalidInputError(f"the {what} cannot be written as UTF-8", remedy="give it in UTF-8") from None
 
 
 def _methods(certificate: Certificate) -> list[tuple[Digest, bytes, bytes]]:

@@ -400,3 +400,13 @@ def test_identity_numbers_are_checked_and_passwords_have_a_length() -> None:
         UnsafeClearIdentityNumber("110101199003078890")
     with pytest.raises(InvalidInputError, match="8 characters"):
         HashedIdentityNumber(IDENTITY_NUMBER, "short")
+
+
+def test_texts_that_are_no_utf_8_are_refused() -> None:
+    with pytest.raises(InvalidInputError, match="UTF-8"):
+        HashedIdentityNumber(IDENTITY_NUMBER, "correct\udcffhorse")
+    hashed = subject(identity_number=HashedIdentityNumber(IDENTITY_NUMBER, "correct horse"))
+    leaf = root().issue(request_of(key_of(KeyKind.P256, 3)), hashed, at=AT)
+    for number, password in ((IDENTITY_NUMBER, "correct\udcffhorse"), ("\udcff", "correct horse")):
+        with pytest.raises(InvalidInputError, match="UTF-8"):
+            require_identity_number(leaf, number, password=password)
