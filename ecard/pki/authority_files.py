@@ -106,7 +106,7 @@ def load(directory: Path) -> Saved:
     path = directory / STATE_FILE
     try:
         saved = authority_state.decode(_read(path))
-    except (KeyError, TypeError, ValueError, AttributeError, EcardError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, EcardError) as error:
         if isinstance(error, AuthorityStateError):
             raise
         raise AuthorityStateError(f"{path} is no state of an authority, or is damaged") from None

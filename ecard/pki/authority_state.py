@@ -55,25 +55,32 @@ def encode(authority: Issuer) -> Iterator[bytes]:
 
 
 def decode(data: bytes) -> Saved:
-    """What ``encode`` wrote. Raises KeyError, TypeError, ValueError, AttributeError or EcardError for anything else."""
+    """What ``encode`` wrote.
+
+    Raises KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError or EcardError for anything
+    else.
+    """
     state = json.loads(data)
     if state["format"] != _FORMAT:
         raise ValueError("another format")
     last = state["last_evidence"]
+    crl_number, partitions, revision = (int(state[count]) for count in ("crl_number", "partitions", "revision"))
+    if crl_number < 0 or partitions < 1 or revision < 0:
+        raise ValueError("a count that is none")
     record = AuthorityRecord(
         issued={issued.serial: issued for issued in map(_read_issued, state["issued"])},
         journal=Journal(map(_read_event, state["journal"])),
-        crl_number=int(state["crl_number"]),
+        crl_number=crl_number,
         published={name: Published(n, _moment(at), size) for name, (n, at, size) in state["published"].items()},
         last_evidence=last and _moment(last),
         told={int(serial, 16): _moment(text) for serial, text in state["told"].items()},
-        revision=int(state["revision"]),
+        revision=revision,
     )
     return Saved(
         certificate=_certificate(state["certificate"]),
         chain=tuple(map(_certificate, state["chain"])),
         points=PublicationPoints(**state["points"]),
-        partitions=int(state["partitions"]),
+        partitions=partitions,
         record=record,
     )
 

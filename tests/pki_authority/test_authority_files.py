@@ -124,7 +124,10 @@ def damaged(text: str) -> list[str]:
     every = [json.dumps({key: value for key, value in state.items() if key != gone}) for gone in state]
     wrong = [json.dumps(state | {key: 7}) for key in ("format", "certificate", "chain", "points", "journal", "issued")]
     events = [["1", "release", "2026-03-02T08:30:00Z", None, None]]
-    return [*every, *wrong, json.dumps(state | {"journal": events}), "", "[]", text[:-5], "\0"]
+    counts = [json.dumps(state | change) for change in ({"partitions": 0}, {"crl_number": -1}, {"revision": -1})]
+    infinite = json.dumps(state | {"crl_number": float("inf")})
+    more = [json.dumps(state | {"journal": events}), "", "[]", text[:-5], "\0", "[" * 100_000]
+    return [*every, *wrong, *counts, infinite, *more]
 
 
 def test_damaged_files_are_refused_with_one_kind_of_error(tmp_path: Path) -> None:
