@@ -66,18 +66,24 @@ def create(application: WSGIApplication, *, host: str, port: int) -> Any:
 def _channel_class() -> type:
     """Connections on which a whole request must arrive within the time that waitress allows for a silence.
 
-    Otherwise whoever sends an octet now and then holds a connection for ever, and 200 of them the whole server.
+    Otherwise whoever sends an octet now and then holds a connection for ever, and 200 of them the whole server. Blank
+    lines before a request are passed over by waitress, and are no sign of one.
     """
     from waitress.channel import HTTPChannel
 
     class Channel(HTTPChannel):  # type: ignore[misc]
         last_activity: float
+        is_blank = False
 
         def handle_read(self) -> None:
             began, is_half_way = self.last_activity, self.request is not None
             super().handle_read()
-            if is_half_way and self.request is not None:
+            if self.is_blank or (is_half_way and self.request is not None):
                 self.last_activity = began
+
+        def received(self, data: bytes) -> bool:
+            self.is_blank = not data.strip()
+            return bool(super().received(data))
 
     return Channel
 

@@ -1,4 +1,4 @@
-"""Clients that send an octet now and then do not hold the server."""
+"""Clients that send an octet or a blank line now and then do not hold the server."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     server.task_dispatcher.shutdown()
 
 
-def is_cut_off(connection: socket.socket, *, every: float = 0.2, tries: int = 60) -> bool:
+def is_cut_off(connection: socket.socket, *, every: float = 0.2, tries: int = 60, piece: bytes = b"x") -> bool:
     connection.settimeout(every)
     for _ in range(tries):
         try:
-            connection.sendall(b"x")
+            connection.sendall(piece)
             if connection.recv(64) == b"":
                 return True
         except TimeoutError:
@@ -55,6 +55,12 @@ def test_a_request_that_trickles_in_is_cut_off(port: int, beginning: bytes) -> N
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(beginning)
         assert is_cut_off(connection)
+
+
+@pytest.mark.parametrize("blank", [b"\r\n", b"\r\n\r\n", b" \n\n"])
+def test_blank_lines_are_no_request(port: int, blank: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        assert is_cut_off(connection, piece=blank)
 
 
 def test_others_are_served_when_the_slow_ones_are_cut_off(port: int) -> None:
