@@ -72,6 +72,7 @@ def _channel_class() -> type:
     from waitress.channel import HTTPChannel
 
     class Channel(HTTPChannel):  # type: ignore[misc]
+        parser_class = _parser_class()
         last_activity: float
         is_blank = False
 
@@ -86,6 +87,20 @@ def _channel_class() -> type:
             return bool(super().received(data))
 
     return Channel
+
+
+def _parser_class() -> type:
+    """A reader of requests that refuses a target that is no address, where waitress drops the connection unanswered."""
+    from waitress.parser import HTTPRequestParser, ParsingError
+
+    class Parser(HTTPRequestParser):  # type: ignore[misc]
+        def parse_header(self, header_plus: bytes) -> None:
+            try:
+                super().parse_header(header_plus)
+            except ValueError:
+                raise ParsingError("Bad URI") from None
+
+    return Parser
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -293,6 +293,7 @@ def raw(server: Server, data: bytes) -> bytes:
         (b"GET /../../etc/passwd HTTP/1.0\r\n\r\n", 404),
         (b"GET /root/authority.key HTTP/1.0\r\n\r\n", 404),
         (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400),
+        (b"GET http://[::1/issuing/issuer.crt HTTP/1.0\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\nzz\r\n", 400),
     ],
 )  # fmt: skip
