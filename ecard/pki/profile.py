@@ -81,6 +81,11 @@ class CertificateSubject:
         for value in (self.acceptance_point, self.enterprise_category, self.id_document_type):
             if not _SHORT.fullmatch(value):
                 raise ProfileError("acceptance point, category and document type are 1 to 16 letters or digits")
+        if not isinstance(self.identity_number, HashedIdentityNumber | UnsafeClearIdentityNumber | None):
+            raise ProfileError(
+                "an identity number does not go into a certificate as it is",
+                remedy="leave it out, or give a HashedIdentityNumber (or an UnsafeClearIdentityNumber)",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -410,3 +410,9 @@ def test_texts_that_are_no_utf_8_are_refused() -> None:
     for number, password in ((IDENTITY_NUMBER, "correct\udcffhorse"), ("\udcff", "correct horse")):
         with pytest.raises(InvalidInputError, match="UTF-8"):
             require_identity_number(leaf, number, password=password)
+
+
+def test_an_identity_number_as_it_is_is_no_wish_to_show_it() -> None:
+    with pytest.raises(ProfileError, match="HashedIdentityNumber") as caught:
+        subject(identity_number=IDENTITY_NUMBER)
+    assert IDENTITY_NUMBER not in str(caught.value)
