@@ -6,6 +6,7 @@ was released.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -145,7 +146,7 @@ class Journal:
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._events: list[Event] = []
-        self._by_serial: dict[int, list[int]] = {}
+        self._by_serial: dict[int, list[int]] = {}  # where its acts are, in the order in which they take effect
         self._last: dict[int, Status] = {}  # the state of each certificate after all acts on it
         self._newest = datetime.min.replace(tzinfo=UTC)  # the latest moment of any act
         for event in events:
@@ -162,28 +163,45 @@ class Journal:
         return self._events[recorded:]
 
     def events(self, serial: int) -> list[Event]:
-        """The acts on one certificate, in their order."""
-        return [self._events[place] for place in self._by_serial.get(serial, ())]
+        """The acts on one certificate in the order in which they take effect, up to a revocation."""
+        found = [self._events[place] for place in self._by_serial.get(serial, ())]
+        end = next((place for place, event in enumerate(found, 1) if event.act is Act.REVOKE), None)
+        return found[:end]
 
     def record(self, event: Event) -> None:
         """Add an act. Raises WithdrawalError where ``check`` does, and adds nothing then."""
         self._last[event.serial] = self._checked(event)
-        self._by_serial.setdefault(event.serial, []).append(len(self._events))
+        places = self._by_serial.setdefault(event.serial, [])
+        places.insert(self._place(places, event.at), len(self._events))
         self._events.append(event)
         self._newest = max(self._newest, event.at)
 
     def check(self, event: Event) -> None:
-        """Raise WithdrawalError unless the certificate's state allows the act, after all earlier acts on it."""
+        """Raise WithdrawalError unless the certificate's state allows the act, and then those that come after it.
+
+        After a revocation nothing comes: what was recorded for later does not happen any more.
+        """
         self._checked(event)
 
     def _checked(self, event: Event) -> Status:
-        """The state after the act, if it is allowed."""
+        """The state after the act and all those that are recorded for later, if they are allowed."""
         before = self.status(event.serial, event.at)
         _require_allowed(event, before)
-        places = self._by_serial.get(event.serial)
-        if places and self._events[places[-1]].at > event.at:
-            raise WithdrawalError("the act would come before an act on the same certificate that is recorded already")
-        return _after(event, before)
+        status = _after(event, before)
+        places = self._by_serial.get(event.serial, [])
+        for place in places[self._place(places, event.at) :]:
+            later = self._events[place]
+            if status.state is not State.REVOKED and status.state not in ALLOWED[later.act]:
+                raise WithdrawalError(
+                    f"the act would come before an act on the same certificate, of {later.at:%Y-%m-%dT%H:%M:%SZ}, "
+                    "that is recorded already and could not follow it",
+                    remedy="revoke the certificate, or act from that moment on",
+                )
+            status = _after(later, status)
+        return status
+
+    def _place(self, places: list[int], at: datetime) -> int:
+        return bisect_right(places, at, key=lambda place: self._events[place].at)
 
     def status(self, serial: int, at: datetime, *, recorded: int | None = None) -> Status:
         """The state of a certificate at a moment, as the first ``recorded`` acts tell it; by default all."""
@@ -255,6 +273,8 @@ def _require_allowed(event: Event, status: Status) -> None:
 
 
 def _after(event: Event, before: Status) -> Status:
+    if before.state is State.REVOKED:
+        return before
     if event.act is Act.RELEASE:
         return GOOD
     if event.act is Act.HOLD:

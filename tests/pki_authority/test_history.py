@@ -41,10 +41,11 @@ def test_the_history_tells_what_the_status_tells() -> None:
     card = operator(authority, 1)
     authority.hold(card, at=AT + DAY)
     authority.release(card, at=AT + 2 * DAY)
+    authority.hold(card, at=AT + 5 * DAY)  # which does not come to pass
     authority.revoke(card, RevocationReason.SUPERSEDED, at=AT + 3 * DAY)
     intervals = authority.history.intervals(card.issuer, card.serial_number)
     assert intervals is not None
-    for hours in range(0, 100, 6):
+    for hours in range(0, 200, 6):
         at = AT + timedelta(hours=hours)
         status = authority.status(card.serial_number, at=at)
         assert status is not None

@@ -69,12 +69,25 @@ def test_acts_on_one_certificate_come_in_their_order() -> None:
     kept.record(Event(2, Act.HOLD, AT + 5 * HOUR))
 
 
+def test_what_is_recorded_in_advance_does_not_keep_from_acting_now() -> None:
+    kept = journal((Act.REVOKE, 20), (Act.HOLD, 10))
+    since = [kept.status(1, AT + hour * HOUR).since for hour in (9, 10, 20)]
+    assert since == [None, AT + 10 * HOUR, AT + 10 * HOUR]
+    kept = journal((Act.HOLD, 1), (Act.RELEASE, 20), (Act.HOLD, 30), (Act.REVOKE, 10))
+    revoked = Status(State.REVOKED, AT + HOUR, COMPROMISE)
+    assert [kept.status(1, AT + hour * HOUR) for hour in (10, 20, 30, 99)] == [revoked] * 4
+    assert [event.act for event in kept.events(1)] == [Act.HOLD, Act.REVOKE]
+    assert len(kept) == 4
+    with pytest.raises(WithdrawalError, match="final"):
+        kept.record(Event(1, Act.HOLD, AT + 40 * HOUR))
+
+
 ACTS = st.lists(st.tuples(st.integers(1, 3), st.sampled_from(Act), st.integers(0, 40)), max_size=25)
 
 
 def recorded(acts: list[tuple[int, Act, int]]) -> Journal:
     kept = Journal()
-    for serial, act, hour in sorted(acts, key=lambda item: item[2]):
+    for serial, act, hour in acts:
         try:
             kept.record(Event(serial, act, AT + hour * HOUR, COMPROMISE if act is Act.REVOKE else None))
         except WithdrawalError:
@@ -83,9 +96,12 @@ def recorded(acts: list[tuple[int, Act, int]]) -> Journal:
 
 
 def model(kept: Journal, serial: int, at: datetime) -> State:
-    """The state by the last act alone: the simplest thing that can be right."""
-    acts = [event.act for event in kept if event.serial == serial and event.at <= at]
-    return {Act.HOLD: State.ON_HOLD, Act.REVOKE: State.REVOKED}.get(acts[-1], State.GOOD) if acts else State.GOOD
+    """The state by the last act alone, a revocation being the last: the simplest thing that can be right."""
+    mine = sorted((event for event in kept if event.serial == serial and event.at <= at), key=lambda event: event.at)
+    acts = [event.act for event in mine]
+    if Act.REVOKE in acts:
+        return State.REVOKED
+    return State.ON_HOLD if acts and acts[-1] is Act.HOLD else State.GOOD
 
 
 @given(ACTS, st.integers(-1, 41))
