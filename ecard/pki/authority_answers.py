@@ -9,14 +9,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from ecard.errors import AuthorityStateError
 
 ANSWERS_FILE: Final = "authority.answers"
+MANY: Final = 1 << 20
+"""From so many bytes on, the notes are to be taken into the state: whoever changes something has to read them all."""
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _LINE: Final = re.compile(rb"([0-9a-f]{1,40}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\n", re.ASCII)
 
@@ -39,6 +41,14 @@ def append(directory: Path, serials: Iterable[int], moment: datetime) -> None:
         raise AuthorityStateError(f"{path} cannot be written: the disk is full")
 
 
+def are_many(directory: Path) -> bool:
+    """Whether there are so many lines that they should be taken into the state."""
+    try:
+        return (directory / ANSWERS_FILE).stat().st_size >= MANY
+    except OSError:
+        return False
+
+
 def read(directory: Path) -> Iterator[tuple[int, datetime]]:
     """(serial number, moment) of every line. Raises AuthorityStateError where the file cannot be read.
 
@@ -48,13 +58,21 @@ def read(directory: Path) -> Iterator[tuple[int, datetime]]:
     try:
         with path.open("rb") as file:
             for line in file:
-                if match := _LINE.fullmatch(line):
-                    with suppress(ValueError):
-                        yield int(match[1], 16), datetime.strptime(match[2].decode(), _TIME).replace(tzinfo=UTC)
+                if (match := _LINE.fullmatch(line)) and (moment := _moment(match[2])):
+                    yield int(match[1], 16), moment
     except FileNotFoundError:
         return
     except OSError as error:
         raise AuthorityStateError(f"{path} cannot be read: {error.strerror}") from None
+
+
+@lru_cache(maxsize=1024)
+def _moment(text: bytes) -> datetime | None:
+    # many lines have few moments, and reading one takes longer than the rest of a line
+    try:
+        return datetime.strptime(text.decode(), _TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def clear(directory: Path) -> None:

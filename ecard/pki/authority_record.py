@@ -73,6 +73,10 @@ class AuthorityRecord:
             if serial in self.issued:
                 self.told[serial] = max(moment, self.told.get(serial, moment))
 
+    def is_news(self, serial: int, moment: datetime) -> bool:
+        """Whether no OCSP answer told the state of a certificate at ``moment`` or later yet."""
+        return (told := self.told.get(serial)) is None or told < moment
+
     def require_untold(self, serial: int, moment: datetime) -> None:
         """WithdrawalError where a CRL or an OCSP answer said already how the certificate is after ``moment``."""
         remedy = "withdraw from a later moment, and give the earlier one as the invalidity date"

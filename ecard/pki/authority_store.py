@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from ecard.certificate import Certificate
+from ecard.errors import AuthorityStateError
 from ecard.keyholder import KeyHolder
 from ecard.pki import authority_answers, authority_files
 from ecard.pki.authority import CertificateAuthority
@@ -64,6 +65,10 @@ class AuthorityStore:
     @contextmanager
     def reading(self) -> Iterator[CertificateAuthority]:
         """The authority as it is, together with others who read. It must not be changed, nor the block nested."""
+        if authority_answers.are_many(self.directory):
+            # strangers who ask often must not fill the disk, nor keep a withdrawal waiting; what hinders shows below
+            with suppress(AuthorityStateError), self.changing():
+                pass
         with locked(self.directory, shared=True, wait=self._wait):
             with self._loading:
                 authority = self._newest(with_answers=False)
@@ -88,13 +93,15 @@ class AuthorityStore:
     def answered(self, serials: Iterable[int], *, at: datetime) -> None:
         """Make it known to all processes that an answer tells the state of certificates at a moment.
 
-        A revoked certificate stays so, and needs no note. Raises AuthorityStateError where it cannot be written down.
+        A revoked certificate stays so, and needs no note; nor does what was noted for that moment or a later one.
+        Raises AuthorityStateError where it cannot be written down.
         """
-        moment = whole_second(at, "moment")
-        states = {serial: self.status(serial, at=moment) for serial in serials}
+        moment, record = whole_second(at, "moment"), self._authority.record
+        states = {serial: self.status(serial, at=moment) for serial in serials if record.is_news(serial, moment)}
         open_ = [serial for serial, status in states.items() if status and status.state is not State.REVOKED]
         if open_:
             authority_answers.append(self.directory, open_, moment)
+            record.tell(open_, moment)
 
     def _newest(self, *, with_answers: bool) -> CertificateAuthority:
         found = authority_files.version(self.directory)

@@ -15,11 +15,11 @@ import pytest
 from ecard.algorithms import KeyKind
 from ecard.certificate import Certificate
 from ecard.errors import AuthorityStateError, InvalidKeyError, WithdrawalError
-from ecard.pki import authority_answers, authority_lock
+from ecard.pki import authority_answers, authority_files, authority_lock
 from ecard.pki.authority import CertificateAuthority
 from ecard.pki.authority_store import AuthorityStore
 from ecard.pki.ocsp import OcspResponder
-from ecard.pki.withdrawal import Ground, RevocationReason, State
+from ecard.pki.withdrawal import GOOD, Ground, RevocationReason, State
 from tests.pki_authority.centre import AT, DAY, WEEK, key_of, operator, request_of, root, subject
 
 PASSWORD = b"a long password"
@@ -282,3 +282,32 @@ def test_an_answer_that_cannot_be_noted_does_not_leave(tmp_path: Path) -> None:
     (tmp_path / authority_answers.ANSWERS_FILE).mkdir()
     with pytest.raises(AuthorityStateError, match="cannot be written"):
         answer(store, card.serial_number, AT + DAY)
+
+
+def test_many_answers_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, card = founded(tmp_path)
+    notes = tmp_path / authority_answers.ANSWERS_FILE
+    for _ in range(3):
+        answer(store, card.serial_number, AT + HOUR)
+    assert len(notes.read_bytes().split(b"\n")) == 3, "one line, between the two that end one"
+    monkeypatch.setattr(authority_answers, "MANY", 1000)
+    for second in range(100):
+        answer(store, card.serial_number, AT + HOUR + timedelta(seconds=second))
+        assert not notes.exists() or notes.stat().st_size < 1100
+    with pytest.raises(WithdrawalError, match="an OCSP answer of 2026-03-02T09:31:39Z"), store.changing() as authority:
+        authority.hold(card, at=AT + HOUR)
+
+
+def test_answers_that_cannot_be_taken_in_keep_nobody_from_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, card = founded(tmp_path)
+    answer(store, card.serial_number, AT + HOUR)
+    monkeypatch.setattr(authority_answers, "MANY", 1)
+    monkeypatch.setattr(authority_files, "save_state", full_disk)
+    with store.reading() as authority:
+        assert authority.status(card.serial_number, at=AT + HOUR) == GOOD
+
+
+def full_disk(*_: object) -> None:
+    raise AuthorityStateError("the disk is full")
