@@ -25,6 +25,9 @@ from ecard.pki.ocsp_request import read_ocsp_request
 from ecard.pki.profile import PublicationPoints
 from ecard.pki.timestamp import TimeStamper, check_policy
 
+_BEHIND: Final = timedelta(minutes=1)
+"""A request may be so much older than the last CRL: others had theirs made while it waited, or a clock was set."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
@@ -151,6 +154,7 @@ class AuthorityService:
         found = self._crls.get((partition, is_delta))
         if found is None or found.document.until is None:
             return None
+        moment = _caught_up(moment, found.document.made)
         middle = found.document.made + (found.document.until - found.document.made) / 2
         if not found.document.made <= moment < min(middle, found.changes_at or middle):
             return None
@@ -162,8 +166,9 @@ class AuthorityService:
             return None if any(authority.partition(event.serial) == partition for event in news) else found
 
     def _make(self, partition: str, moment: datetime, *, is_delta: bool) -> _Crl:
-        until = moment + (self._schedule.delta_crl if is_delta else self._schedule.crl)
         with self._keeper.changing() as authority:
+            moment = _caught_up(moment, authority.record.last_evidence)
+            until = moment + (self._schedule.delta_crl if is_delta else self._schedule.crl)
             content = self._keeper.make_crl(authority, partition, at=moment, next_update=until, is_delta=is_delta)
             record = authority.record
             later = (event.at for event in record.journal if event.at > moment)
@@ -218,6 +223,10 @@ class AuthorityService:
         kind = KeyKind.RSA2048 if kind.family is KeyFamily.RSA else kind
         with self._keeper.changing() as authority:
             return create(authority, kind)
+
+
+def _caught_up(moment: datetime, last: datetime | None) -> datetime:
+    return last if last is not None and moment < last <= moment + _BEHIND else moment
 
 
 def _is_old(holder: KeyHolder, moment: datetime) -> bool:

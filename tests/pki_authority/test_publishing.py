@@ -18,7 +18,7 @@ from ecard.pki.publishing import AuthorityService, Schedule, points_at
 from tests.pki_authority.centre import AT, DAY, KINDS, WEEK, chain_of, key_of, operator
 from tests.pki_authority.test_ocsp import ask
 
-HOUR = timedelta(hours=1)
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 PASSWORD = b"a long password"
 WHOLE = "crl030000"
 
@@ -140,6 +140,19 @@ def test_a_clock_that_goes_back_publishes_nothing(service: AuthorityService) -> 
     service.crl(WHOLE, at=AT + DAY)
     with pytest.raises(InvalidInputError, match="later CRL"):
         service.crl(WHOLE, at=AT)
+
+
+def test_who_waited_gets_what_others_made_meanwhile(service: AuthorityService, store: AuthorityStore) -> None:
+    made = service.crl(WHOLE, at=AT + 2 * SECOND)
+    assert service.crl(WHOLE, at=AT) == made
+    delta = service.delta_crl(WHOLE, at=AT + SECOND)
+    assert delta.made == made.made
+    with store.changing() as authority:
+        authority.crl(at=AT + 3 * SECOND, next_update=AT + DAY)
+    again = service.crl(WHOLE, at=AT + 2 * SECOND)
+    assert (again.made, again.until, number(again.content)) == (AT + 3 * SECOND, AT + 3 * SECOND + DAY, 4)
+    with pytest.raises(InvalidInputError, match="later CRL"):
+        service.crl(WHOLE, at=AT - 58 * SECOND)
 
 
 @pytest.mark.parametrize("kind", KINDS)
