@@ -146,7 +146,8 @@ def test_ocsp_by_post_and_by_get(site: Site) -> None:
     posted = site.ocsp(request)
     fetched = site.get(f"/issuing/ocsp/{quote(b64encode(request), safe='')}")
     plain = site.get(f"/issuing/ocsp/{b64encode(request).decode()}")
-    for answer in (posted, fetched, plain):
+    doubled = site.get(f"/issuing/ocsp//{quote(b64encode(request), safe='')}")
+    for answer in (posted, fetched, plain, doubled):
         assert (answer.status, answer.headers["Content-Type"]) == (200, "application/ocsp-response")
         assert pyca.load_der_ocsp_response(answer.body).certificate_status is pyca.OCSPCertStatus.GOOD
 
