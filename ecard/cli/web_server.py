@@ -36,12 +36,20 @@ def run(application: WSGIApplication, *, host: str, port: int, on_start: Callabl
     server = create(application, host=host, port=port)
     try:
         signal.signal(signal.SIGTERM, _interrupt)
-        on_start(f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}")
+        on_start(_address(server, host))
         server.run()
     except KeyboardInterrupt:
         return
     finally:
         server.close()
+
+
+def _address(server: Any, host: str) -> str:
+    port = getattr(server, "effective_port", None)
+    if port is None:
+        # a name with several addresses, as localhost mostly is: a server for each, and where any port is free, a port
+        host, port = server.effective_listen[0]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def create(application: WSGIApplication, *, host: str, port: int) -> Any:

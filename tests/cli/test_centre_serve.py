@@ -387,6 +387,26 @@ def test_without_waitress(monkeypatch: pytest.MonkeyPatch) -> None:
         web_server.run(lambda environ, start: [], host="127.0.0.1", port=0, on_start=print)
 
 
+def test_a_name_with_several_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve, said = socket.getaddrinfo, []
+
+    def both(host: str, *rest: object, **options: object) -> list[object]:
+        return [*resolve("127.0.0.1", *rest, **options), *resolve("127.0.0.2", *rest, **options)]  # type: ignore[arg-type]
+
+    def started(address: str) -> None:
+        said.append(address)
+        with socket.create_connection((address[len("http://") :].rpartition(":")[0], int(address.rpartition(":")[2]))):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", both)
+        server = web_server.create(lambda environ, start: [], host="localhost", port=0)
+    monkeypatch.setattr(web_server, "create", lambda *_, **__: server)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    web_server.run(lambda environ, start: [], host="localhost", port=0, on_start=started)
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", said[0])
+
+
 def test_one_authority_alone_is_served_too(tmp_path: Path, authorities: Path) -> None:
     alone = shutil.copytree(authorities / "issuing", tmp_path / "alone")
     with subprocess.Popen(
