@@ -283,8 +283,8 @@ class CertificateAuthority(Issuer):
         """Keep the authority in ``directory``: its state, atomically replaced, and its key as encrypted PKCS#8.
 
         The password is needed for a software key, and only where the key is not in the directory yet. Raises
-        AuthorityStateError where another process saved in between or the directory cannot be written, and
-        InvalidInputError where the password is missing.
+        AuthorityStateError where another process saved in between, the directory holds another authority or its key,
+        or cannot be written, and InvalidInputError where the password is missing.
         """
         key = self.holder.key if isinstance(self.holder, CertifiedKey) else None
         software = key if isinstance(key, SoftwareKey) else None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from ecard.certificate import serial_digits
-from ecard.errors import AuthorityStateError, EcardError, InvalidInputError, WrongCardError
+from ecard.errors import AuthorityStateError, EcardError, InvalidInputError, InvalidKeyError, WrongCardError
 from ecard.keyholder import KeyHolder
 from ecard.keys import SoftwareKey
 from ecard.pki import authority_answers, authority_state
@@ -38,8 +38,22 @@ def save(authority: Issuer, directory: Path, key: SoftwareKey | None, password: 
         if (directory / STATE_FILE).exists():
             _require_unchanged(authority, load(directory))
         elif key is not None and password:
+            _require_no_other_key(directory, key, password)
             _write(directory / KEY_FILE, (key.pkcs8(password),))
         save_state(authority, directory)
+
+
+def _require_no_other_key(directory: Path, key: SoftwareKey, password: bytes) -> None:
+    """AuthorityStateError where a key is there that belongs to another authority, whose state is lost perhaps."""
+    if not (directory / KEY_FILE).exists():
+        return
+    with suppress(InvalidKeyError):
+        if load_key(directory, password).public_key == key.public_key:
+            return  # this very save was interrupted before
+    raise AuthorityStateError(
+        f"{directory} holds another key, and no state of an authority beside it",
+        remedy=f"save to another directory, or move {KEY_FILE} away",
+    )
 
 
 def save_state(authority: Issuer, directory: Path) -> None:

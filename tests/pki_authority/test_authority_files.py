@@ -87,6 +87,21 @@ def test_two_processes_do_not_overwrite_each_other(tmp_path: Path) -> None:
         root().save(tmp_path, password=PASSWORD)
 
 
+def test_a_key_whose_state_is_lost_is_not_overwritten(tmp_path: Path) -> None:
+    authority = root()
+    authority.save(tmp_path, password=PASSWORD)
+    kept = (tmp_path / "authority.key").read_bytes()
+    (tmp_path / "authority.json").unlink()
+    other = CertificateAuthority.create_root("another", at=AT, key=KeyKind.P256)
+    for password in (PASSWORD, b"another password"):
+        with pytest.raises(AuthorityStateError, match="holds another key"):
+            other.save(tmp_path, password=password)
+    assert (tmp_path / "authority.key").read_bytes() == kept
+    assert not (tmp_path / "authority.json").exists()
+    authority.save(tmp_path, password=PASSWORD)
+    assert CertificateAuthority.load(tmp_path, password=PASSWORD).certificate == authority.certificate
+
+
 def test_a_key_held_elsewhere_is_not_saved(tmp_path: Path) -> None:
     founded = root()
     holder = SoftwareKeyHolder(key_of(KeyKind.P256, 1), founded.certificate)
