@@ -25,6 +25,8 @@ MAX_SIZE: Final = 64 * 1024
 _MAX_DIGITS: Final = 48
 # more than a certificate has: what is full of small elements is not read to its end
 _MAX_FIELDS: Final = 16
+_LAST_FIELDS: Final = (der.context(1, constructed=False), der.context(2, constructed=False), der.context(3))
+"""The tags of the fields that may be absent: the two unique identifiers, and the extensions."""
 _PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----")
 
 
@@ -53,6 +55,10 @@ class Certificate:
         first = 1 if fields and fields[0].tag == der.context(0) else 0
         if len(fields) < first + 6:
             raise EncodingError("certificate: fields are missing in tbsCertificate")
+        rest = [field.tag for field in fields[first + 6 :]]
+        if rest != [tag for tag in _LAST_FIELDS if tag in rest]:
+            # whatever stood after the extensions would hide them
+            raise EncodingError("certificate: a field of tbsCertificate that is unknown, doubled or out of order")
         serial, algorithm, issuer, validity, subject, spki = fields[first : first + 6]
         if algorithm.encoded != self._outer_algorithm.encoded:
             raise EncodingError("certificate: the two algorithm identifiers differ (RFC 5280, section 4.1.1.2)")

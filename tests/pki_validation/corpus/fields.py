@@ -13,7 +13,21 @@ from cryptography.x509.oid import NameOID
 from ecard import der
 from ecard.findings import FindingCode as F
 from tests.pki_validation.chains import DAY, T0
-from tests.pki_validation.corpus.making import ECDSA_SHA384, SAN, Case, Ext, Key, case, dns, key, name, root, spki
+from tests.pki_validation.corpus.making import (
+    AKI,
+    ECDSA_SHA384,
+    SAN,
+    Case,
+    Ext,
+    Key,
+    case,
+    dns,
+    key,
+    key_id,
+    name,
+    root,
+    spki,
+)
 
 SECOND = timedelta(seconds=1)
 EMPTY = der.sequence()
@@ -22,6 +36,7 @@ EMPTY = der.sequence()
 def cases() -> Iterator[Case]:
     yield from _serials()
     yield from _versions_and_algorithms()
+    yield from _surplus_fields()
     yield from _names()
     yield from _validity()
     yield from _keys()
@@ -71,6 +86,26 @@ def _versions_and_algorithms() -> Iterator[Case]:
     indefinite = top.leaf()
     indefinite = b"\x30\x80" + indefinite[4:] + b"\0\0"
     yield case("an indefinite length", indefinite, [top], F.CERTIFICATE_MALFORMED)
+
+
+def _surplus_fields() -> Iterator[Case]:
+    """What stands behind the extensions must not hide them: here an extension that is critical and unknown."""
+    top = root()
+    hidden = der.element(der.context(3), der.sequence(Ext("1.2.3.4", der.null(), True).der))
+    one, two = b"\x81\2\0a", b"\x82\2\0b"
+    for title, last in {
+        "a unique identifier behind the extensions": hidden + two,
+        "NULL behind the extensions": hidden + der.null(),
+        "two lists of extensions": hidden * 2,
+        "a field with an unknown tag": hidden + b"\xa4\0",
+        "NULL instead of extensions": der.null(),
+        "unique identifiers in the wrong order": two + one,
+        "a unique identifier twice": one * 2,
+    }.items():
+        yield case(title, top.leaf(last=last), [top], F.CERTIFICATE_MALFORMED)
+    usual = Ext("2.5.29.19", EMPTY).der + Ext(AKI, der.sequence(der.element(0x80, key_id(top.key)))).der
+    listed = der.element(der.context(3), der.sequence(usual))
+    yield case("both unique identifiers", top.leaf(last=one + two + listed), [top])
 
 
 def _names() -> Iterator[Case]:

@@ -139,9 +139,13 @@ class Authority:
         outer: str | None = None,
         public: bytes | None = None,
         signer: Key | None = None,
+        last: bytes | None = None,
     ) -> bytes:
+        """``last`` stands in the place of the extensions."""
         algorithm = algorithm_of(signer or self.key)
         listed = b"".join(each.der for each in extensions)
+        if last is None:
+            last = der.element(der.context(3), der.sequence(listed)) if extensions else b""
         body = der.sequence(
             der.element(der.context(0), der.integer(version - 1)) if version != 1 else b"",
             der.integer(next(_serials)) if serial is None else serial,
@@ -150,7 +154,7 @@ class Authority:
             times or der.sequence(der.time(begin), der.time(end)),
             subject,
             public or spki(own),
-            der.element(der.context(3), der.sequence(listed)) if extensions else b"",
+            last,
         )
         return signed(signer or self.key, body, algorithm, outer)
 
