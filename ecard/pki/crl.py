@@ -27,6 +27,8 @@ from ecard.pki.validation_signatures import read_signature
 MAX_SIZE: Final = 256 * 1024 * 1024
 """The largest CRL that is read, in bytes of DER: about five million entries."""
 _LARGE: Final = 1024 * 1024
+# more than a CRL has in any place but its entries: what is full of small elements is not read to its end
+_MAX_FIELDS: Final = 16
 _PEM: Final = re.compile(rb"-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]*)-----END X509 CRL-----")
 _KNOWN: Final = frozenset(
     {
@@ -77,13 +79,13 @@ class Crl:
             raise EncodingError(f"the CRL has {len(encoded)} bytes, more than {MAX_SIZE}")
         self.der: Final = bytes(encoded)
         """The whole CRL."""
-        outer = der.parse(self.der, "CRL").expect(der.SEQUENCE, "a CRL").children()
+        outer = der.parse(self.der, "CRL").expect(der.SEQUENCE, "a CRL").children(_MAX_FIELDS)
         if len(outer) != 3:
             raise EncodingError("CRL: not exactly a body, an algorithm and a signature")
         self._tbs, self._algorithm, signature = outer
         self._signature = der.read_bits(signature)
         self._entries: der.Node | None = None
-        self._read_body(self._tbs.expect(der.SEQUENCE, "tbsCertList").children())
+        self._read_body(self._tbs.expect(der.SEQUENCE, "tbsCertList").children(_MAX_FIELDS))
 
     def _read_body(self, fields: list[der.Node]) -> None:
         self.version = der.read_integer(fields.pop(0)) + 1 if fields and fields[0].tag == der.INTEGER else 1
@@ -109,7 +111,7 @@ class Crl:
             return {}
         if len(rest) > 1 or rest[0].tag != der.context(0) or self.version == 1:
             raise EncodingError("CRL: fields that do not belong there")
-        inner = rest[0].children()
+        inner = rest[0].children(_MAX_FIELDS)
         if len(inner) != 1:
             raise EncodingError("CRL: crlExtensions does not hold exactly one list")
         return ext.read_extensions(inner[0])
@@ -264,7 +266,7 @@ def _read_scope(value: bytes) -> IssuingDistributionPoint:
     reasons: int | None = None
     flags: set[int] = set()
     what = "issuingDistributionPoint"
-    fields = der.parse(value, what).expect(der.SEQUENCE, what).children()
+    fields = der.parse(value, what).expect(der.SEQUENCE, what).children(_MAX_FIELDS)
     if not fields or [field.tag for field in fields] != sorted({field.tag for field in fields}, key=_number):
         raise EncodingError(f"{what} is empty, or its fields are not each once and in order (RFC 5280, section 5.2.5)")
     for field in fields:

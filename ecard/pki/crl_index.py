@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from ecard import der
 from ecard.errors import EncodingError
-from ecard.pki.validation_extensions import Extension, read_extensions
+from ecard.pki.validation_extensions import MAX_NAMES, Extension, read_extensions
 
 REASONS: Final = {
     0: "unspecified",
@@ -144,7 +144,7 @@ class CrlIndex:
         found = extensions.get(_CERTIFICATE_ISSUER)
         if found is None:
             return None
-        names = [n for n in der.parse(found.value, "certificateIssuer").children() if n.tag == der.context(4)]
+        names = [n for n in der.parse(found.value, "certificateIssuer").children(MAX_NAMES) if n.tag == der.context(4)]
         if not names:
             raise EncodingError("an entry of the CRL has a certificateIssuer without a directory name")
         return names[0].content
@@ -196,7 +196,7 @@ def _key(serial: int) -> bytes:
 
 def read_entry(item: der.Node) -> tuple[CrlEntry, dict[str, Extension]]:
     """One element of revokedCertificates and its extensions. EncodingError where it is malformed."""
-    parts = item.expect(der.SEQUENCE, "an entry of the CRL").children()
+    parts = item.expect(der.SEQUENCE, "an entry of the CRL").children(4)
     if not 2 <= len(parts) <= 3:
         raise EncodingError(f"entry of the CRL at byte {item.start}: not a serial number and a date")
     extensions = dict(read_extensions(parts[2])) if len(parts) == 3 else {}

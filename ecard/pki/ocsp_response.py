@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
+from itertools import islice
 from typing import Final
 
 from ecard import der
@@ -30,6 +31,8 @@ MAX_CERTIFICATES: Final = 16
 OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
 """The extended key usage of a delegated responder (RFC 6960, section 4.2.2.2)."""
 
+# more than an answer has in any place but its lists: what is full of small elements is not read to its end
+_MAX_FIELDS: Final = 16
 _BASIC: Final = "1.3.6.1.5.5.7.48.1.1"
 _NONCE: Final = "1.3.6.1.5.5.7.48.1.2"
 _STATUS: Final = {1: "malformedRequest", 2: "internalError", 3: "tryLater", 5: "sigRequired", 6: "unauthorized"}
@@ -77,13 +80,13 @@ class OcspResponse:
             raise EncodingError(f"the OCSP response has {len(encoded)} bytes, more than {MAX_SIZE}")
         self.der: Final = bytes(encoded)
         """The whole response."""
-        parts = _basic_response(self.der).expect(der.SEQUENCE, "a basic OCSP response").children()
+        parts = _basic_response(self.der).expect(der.SEQUENCE, "a basic OCSP response").children(_MAX_FIELDS)
         if not 3 <= len(parts) <= 4:
             raise EncodingError("OCSP response: not a body, an algorithm, a signature and certificates")
         self._tbs, self._algorithm = parts[0], parts[1]
         self._signature = der.read_bits(parts[2])
         self._certificates = parts[3] if len(parts) == 4 else None
-        self._read_body(self._tbs.expect(der.SEQUENCE, "the OCSP response's body").children())
+        self._read_body(self._tbs.expect(der.SEQUENCE, "the OCSP response's body").children(_MAX_FIELDS))
 
     def _read_body(self, fields: list[der.Node]) -> None:
         if fields and fields[0].tag == der.context(0):
@@ -102,9 +105,7 @@ class OcspResponse:
         """When the response was signed."""
         self.extensions = _extensions(fields[3:])
         """The response's extensions."""
-        answers = fields[2].expect(der.SEQUENCE, "a list of answers").children()
-        if len(answers) > MAX_STATEMENTS:
-            raise EncodingError(f"an OCSP response about more than {MAX_STATEMENTS} certificates")
+        answers = fields[2].expect(der.SEQUENCE, "a list of answers").children(MAX_STATEMENTS)
         self.statements = tuple(s for s in map(_read_statement, answers) if s is not None)
         """What it says of each certificate; answers with an unknown digest or critical extension are left out."""
 
@@ -141,8 +142,8 @@ class OcspResponse:
         """The certificates that come with the response. Raises EncodingError."""
         if self._certificates is None:
             return ()
-        found = only(self._certificates).expect(der.SEQUENCE, "certificates").children()
-        return tuple(Certificate(node.encoded) for node in found[:MAX_CERTIFICATES])
+        found = iter(only(self._certificates).expect(der.SEQUENCE, "certificates"))
+        return tuple(Certificate(node.encoded) for node in islice(found, MAX_CERTIFICATES))
 
     @cached_property
     def signature(self) -> Signature:
@@ -173,14 +174,14 @@ class OcspResponse:
 
 
 def _basic_response(encoded: bytes) -> der.Node:
-    outer = der.parse(encoded, "OCSP response").expect(der.SEQUENCE, "an OCSP response").children()
+    outer = der.parse(encoded, "OCSP response").expect(der.SEQUENCE, "an OCSP response").children(_MAX_FIELDS)
     if not outer:
         raise EncodingError("OCSP response: it is empty")
     status = int.from_bytes(outer[0].expect(der.ENUMERATED, "the response's status").content, "big")
     if status:
         raise EncodingError(f"the OCSP responder gave no answer: {_STATUS.get(status, f'status {status}')}")
-    wrapper = outer[1].expect(der.context(0), "the answer").children() if len(outer) == 2 else []
-    inner = wrapper[0].expect(der.SEQUENCE, "the answer").children() if len(wrapper) == 1 else []
+    wrapper = outer[1].expect(der.context(0), "the answer").children(_MAX_FIELDS) if len(outer) == 2 else []
+    inner = wrapper[0].expect(der.SEQUENCE, "the answer").children(_MAX_FIELDS) if len(wrapper) == 1 else []
     if len(inner) != 2 or der.read_oid(inner[0]) != _BASIC:
         raise EncodingError("OCSP response: its answer is not a basic one")
     return der.parse(inner[1].expect(der.OCTET_STRING, "the answer").content, "OCSP response")
@@ -193,13 +194,13 @@ def _extensions(nodes: list[der.Node]) -> dict[str, Extension]:
 
 
 def _read_statement(node: der.Node) -> OcspStatement | None:
-    parts = node.expect(der.SEQUENCE, "an answer").children()
+    parts = node.expect(der.SEQUENCE, "an answer").children(_MAX_FIELDS)
     if not 3 <= len(parts) <= 5:
         raise EncodingError("OCSP response: an answer with missing or surplus fields")
-    certificate = parts[0].expect(der.SEQUENCE, "a certificate's identity").children()
+    certificate = parts[0].expect(der.SEQUENCE, "a certificate's identity").children(_MAX_FIELDS)
     if len(certificate) != 4:
         raise EncodingError("OCSP response: a certificate's identity has not four fields")
-    algorithm = certificate[0].children()
+    algorithm = certificate[0].children(_MAX_FIELDS)
     if not algorithm:
         raise EncodingError("OCSP response: a certificate's identity names no digest")
     following = {part.tag: part for part in parts[3:]}
@@ -230,7 +231,7 @@ def _read_status(node: der.Node) -> tuple[OcspStatus, datetime | None, str]:
         return OcspStatus.GOOD, None, ""
     if node.tag == der.context(2, constructed=False):
         return OcspStatus.UNKNOWN, None, ""
-    fields = node.expect(der.context(1), "a certificate's status").children()
+    fields = node.expect(der.context(1), "a certificate's status").children(_MAX_FIELDS)
     if not 1 <= len(fields) <= 2:
         raise EncodingError("OCSP response: a revocation without its date")
     code = 0

@@ -44,6 +44,8 @@ ISSUER_ACCESS: Final = "1.3.6.1.5.5.7.48.2"
 _URI: Final = 0x86
 MAX_EXTENSIONS: Final = 64
 """More extensions than any certificate needs; a longer list is refused before it is read."""
+MAX_NAMES: Final = 1000
+"""The most names of one distribution point."""
 
 
 class KeyUsage(IntFlag):
@@ -122,11 +124,8 @@ class DistributionPoint:
 def read_extensions(node: der.Node) -> Mapping[str, Extension]:
     """The extensions of a SEQUENCE OF Extension by object identifier. EncodingError where one appears twice."""
     found: dict[str, Extension] = {}
-    items = node.expect(der.SEQUENCE, "extensions").children()
-    if len(items) > MAX_EXTENSIONS:
-        raise EncodingError(f"more than {MAX_EXTENSIONS} extensions")
-    for item in items:
-        parts = item.expect(der.SEQUENCE, "an extension").children()
+    for item in node.expect(der.SEQUENCE, "extensions").children(MAX_EXTENSIONS):
+        parts = item.expect(der.SEQUENCE, "an extension").children(4)
         if not 2 <= len(parts) <= 3:
             raise EncodingError(f"extension at byte {item.start}: not an identifier and a value")
         oid = der.read_oid(parts[0])
@@ -175,7 +174,8 @@ def read_point_name(node: der.Node) -> frozenset[bytes]:
     choice = only(node)
     if choice.tag == der.context(1):
         return frozenset({choice.encoded})
-    names = frozenset(name.encoded for name in choice.expect(der.context(0), "a distribution point's names"))
+    listed = choice.expect(der.context(0), "a distribution point's names").children(MAX_NAMES)
+    names = frozenset(name.encoded for name in listed)
     if not names:
         raise EncodingError("a distribution point with an empty list of names")
     return names
@@ -339,7 +339,7 @@ def _version(first: der.Node) -> int:
 
 def only(node: der.Node) -> der.Node:
     """The one element inside ``node``. EncodingError where there are none or more."""
-    children = node.children()
+    children = node.children(2)
     if len(children) != 1:
         raise EncodingError(f"the element at byte {node.start} does not hold exactly one other")
     return children[0]

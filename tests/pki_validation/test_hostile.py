@@ -20,6 +20,7 @@ from ecard.errors import EcardError, EncodingError, ValidationError
 from ecard.findings import FindingCode as F
 from ecard.pki.crl import Crl
 from ecard.pki.evidence import Evidence
+from ecard.pki.ocsp_response import OcspResponse
 from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
 from tests.effort import within
@@ -231,6 +232,62 @@ def test_a_forged_crl_is_not_indexed(top: Issuer) -> None:
     crl = Crl(der.sequence(tbs, algorithm, der.bit_string(top.key.sign(b"x", ec.ECDSA(hashes.SHA256())))))  # type: ignore[call-arg,arg-type]
     with within(0.1), pytest.raises(ValidationError, match="signature"):
         validate(top.issue(), at=T0, trust=Trust([top.certificate]), evidence=Evidence([crl]))
+
+
+CRL_FIELDS = [SignatureAlgorithm.ECDSA_SHA256.identifier, name("Hostile root").public_bytes(), der.time(T0)]
+SMALL = der.null() * 500_000
+
+
+def evidence(*fields: bytes) -> bytes:
+    """The body of a CRL or of an OCSP response, with a signature that is none."""
+    return der.sequence(der.sequence(*fields), SignatureAlgorithm.ECDSA_SHA256.identifier, der.bit_string(b"x"))
+
+
+def crl_extension(value: bytes) -> bytes:
+    return der.element(der.context(0), der.sequence(extension("2.5.29.28", value, critical=True)))
+
+
+def answer(basic: bytes) -> bytes:
+    wrapped = der.sequence(der.oid("1.3.6.1.5.5.7.48.1.1"), der.octet_string(basic))
+    return der.sequence(b"\x0a\1\0", der.element(der.context(0), wrapped))
+
+
+FULL_OF_SMALL_ELEMENTS: dict[str, Callable[[], Crl | OcspResponse]] = {
+    "a CRL": lambda: Crl(der.sequence(SMALL)),
+    "a CRL's body": lambda: Crl(evidence(SMALL)),
+    "a CRL's extensions": lambda: Crl(
+        evidence(der.integer(1), *CRL_FIELDS, der.element(der.context(0), der.sequence(SMALL)))
+    ),
+    "a CRL's extension": lambda: Crl(
+        evidence(der.integer(1), *CRL_FIELDS, der.element(der.context(0), der.sequence(der.sequence(SMALL))))
+    ),
+    "a CRL's scope": lambda: Crl(evidence(der.integer(1), *CRL_FIELDS, crl_extension(der.sequence(SMALL)))),
+    "a CRL's names": lambda: Crl(
+        evidence(
+            der.integer(1),
+            *CRL_FIELDS,
+            crl_extension(der.sequence(der.element(der.context(0), der.element(der.context(0), SMALL)))),
+        )
+    ),
+    "an answer": lambda: OcspResponse(answer(evidence(SMALL))),
+    "an answer's list": lambda: OcspResponse(
+        answer(evidence(der.element(der.context(1), CRL_FIELDS[1]), der.time(T0), der.sequence(SMALL)))
+    ),
+}
+
+
+@pytest.mark.parametrize("read", FULL_OF_SMALL_ELEMENTS.values(), ids=FULL_OF_SMALL_ELEMENTS)
+def test_evidence_full_of_small_elements_is_not_read_to_its_end(read: Callable[[], Crl | OcspResponse]) -> None:
+    """Each element costs more than a hundred octets once it is read: 1 MB of them must not become 100 MB."""
+
+    def attempt() -> None:
+        with pytest.raises(EncodingError):
+            _ = getattr(read(), "scope", None)
+
+    with within(0.1):
+        attempt()
+    with in_memory(20):
+        attempt()
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
