@@ -185,6 +185,8 @@ class Crl:
                 return f"its extension {oid} is critical or not against RFC 5280, section 5.2"
         try:
             _ = self.scope, self.number, self.base_number, self.authority_key_id, self.expired_since
+            if self._index.issuers and not self.scope.indirect:
+                return "an entry names another issuer, and the list is not indirect (RFC 5280, section 5.3.3)"
             return self._index.unusable
         except EncodingError as error:
             return str(error)

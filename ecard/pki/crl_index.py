@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from ecard import der
 from ecard.errors import EncodingError
 from ecard.pki.validation_extensions import MAX_NAMES, Extension, read_extensions
+from ecard.pki.validation_names import same_name
 
 REASONS: Final = {
     0: "unspecified",
@@ -125,6 +126,8 @@ class CrlIndex:
         item = next(self._items(position))
         entry, extensions = read_entry(item)
         issuer = self._certificate_issuer(extensions) or issuer
+        if same_name(issuer, self._issuer):
+            issuer = self._issuer
         unknown = [
             o for o, e in extensions.items() if e.critical and o not in (_REASON, _INVALIDITY, _CERTIFICATE_ISSUER)
         ]
@@ -136,7 +139,7 @@ class CrlIndex:
         else:
             self._foreign[issuer, key] = position
         self.count += 1
-        return item.end, issuer if issuer != self._issuer else self._issuer
+        return item.end, issuer
 
     @staticmethod
     def _certificate_issuer(extensions: dict[str, Extension]) -> bytes | None:
@@ -145,8 +148,8 @@ class CrlIndex:
         if found is None:
             return None
         names = [n for n in der.parse(found.value, "certificateIssuer").children(MAX_NAMES) if n.tag == der.context(4)]
-        if not names:
-            raise EncodingError("an entry of the CRL has a certificateIssuer without a directory name")
+        if len(names) != 1:
+            raise EncodingError("an entry of the CRL has a certificateIssuer without exactly one directory name")
         return names[0].content
 
     def find(self, serial: int, issuer: bytes | None = None) -> CrlEntry | None:

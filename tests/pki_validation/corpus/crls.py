@@ -21,6 +21,7 @@ from tests.pki_validation.corpus.making import (
     entry,
     ext,
     key,
+    name,
     root,
     serial_of,
     usage,
@@ -55,6 +56,7 @@ def cases() -> Iterator[Case]:
     yield from _forms()
     yield from _scopes()
     yield from _points()
+    yield from _certificate_issuers()
     yield from _deltas()
     yield from _holds()
     yield from _levels()
@@ -233,6 +235,29 @@ def _points() -> Iterator[Case]:
     }.items():
         odd = top.leaf({CDP: Ext(CDP, der.sequence(point))})
         yield case(f"a point of {title}", odd, [top], F.CERTIFICATE_MALFORMED, tolerant=UNKNOWN, crls=(top.crl(),))
+
+
+def _certificate_issuers() -> Iterator[Case]:
+    """Whom the entries of a list are about."""
+    top = root()
+    leaf = top.leaf()
+    printable = x509.NameAttribute(x509.NameOID.COMMON_NAME, "corpus root", x509.name._ASN1Type.PrintableString)
+    own, other, indirect = x509.Name([printable]).public_bytes(), name("another CA"), [scope(indirect_crl=True)]
+
+    def about(*issuers: bytes) -> bytes:
+        names = der.sequence(*(der.element(der.context(4), each) for each in issuers))
+        return entry(serial_of(leaf), T0, Ext("2.5.29.29", names, True))
+
+    for title, listed, extensions, expected in (
+        ("of another issuer", [about(other)], indirect, None),
+        ("of its issuer, after another's", [about(other), about(top.subject)], indirect, REVOKED),
+        ("of its issuer in another string type", [about(own)], indirect, REVOKED),
+        ("of two issuers at once", [about(other, own)], indirect, UNKNOWN),
+        ("of no directory name", [about()], indirect, UNKNOWN),
+        ("of another issuer, on a list that is not indirect", [about(other)], [], UNKNOWN),
+        ("of its issuer, on a list that is not indirect", [about(own)], [], REVOKED),
+    ):
+        yield case(f"an entry {title}", leaf, [top], expected, crls=(top.crl(listed, extensions=extensions),))
 
 
 def _deltas() -> Iterator[Case]:
