@@ -18,7 +18,7 @@ from ecard.algorithms import Digest, Signature
 from ecard.certificate import Certificate
 from ecard.errors import EncodingError, UnsupportedAlgorithmError
 from ecard.keys import PublicKey
-from ecard.pki.crl_index import REASONS
+from ecard.pki.crl_index import REASONS, REMOVED
 from ecard.pki.validation_extensions import Extension, only, read_extensions
 from ecard.pki.validation_signatures import read_signature
 
@@ -237,4 +237,6 @@ def _read_status(node: der.Node) -> tuple[OcspStatus, datetime | None, str]:
     code = 0
     if len(fields) == 2:
         code = int.from_bytes(only(fields[1]).expect(der.ENUMERATED, "a reason").content, "big")
-    return OcspStatus.REVOKED, der.read_time(fields[0]), REASONS.get(code, "unspecified")
+    reason = REASONS.get(code, "unspecified")
+    # whatever is removed from a CRL, this answer says that the certificate is revoked
+    return OcspStatus.REVOKED, der.read_time(fields[0]), "unspecified" if reason == REMOVED else reason

@@ -53,6 +53,13 @@ def test_ocsp_good_revoked_unknown(ca: Issuer, card: Certificate) -> None:
     assert "unknown" in unknown.message
 
 
+def test_revoked_is_revoked_whatever_the_reason(ca: Issuer, card: Certificate) -> None:
+    """Only a delta CRL removes; the status of an answer decides (RFC 6960, section 4.2.1)."""
+    for reason in set(x509.ReasonFlags) - {HOLD}:
+        answer = ca.ocsp(card, ocsp.OCSPCertStatus.REVOKED, revoked_at=T0, reason=reason)
+        assert code(card, ca, 1, ocsp=[answer]) is F.REVOKED, reason
+
+
 @pytest.mark.parametrize("hash_", [hashes.SHA1(), hashes.SHA256(), hashes.SHA384()])
 def test_ocsp_identifies_the_certificate_by_any_digest(
     ca: Issuer, card: Certificate, hash_: hashes.HashAlgorithm
