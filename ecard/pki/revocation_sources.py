@@ -6,7 +6,7 @@ What cannot be used is remembered with the reason, for the message that says wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
@@ -26,6 +26,8 @@ from ecard.pki.validation_paths import signature_problem
 
 MAX_SIGNERS: Final = 8
 """How many certificates of one name are tried as the signer of one CRL."""
+_NO_CRL_SIGNER: Final = "the certificate that signed it is not valid for signing CRLs"
+_NO_RESPONDER: Final = "its responder's certificate is not valid"
 
 
 class Authority(Protocol):
@@ -34,8 +36,8 @@ class Authority(Protocol):
     def may_sign(self, signer: Certificate, at: datetime) -> bool:
         """Whether ``signer`` has a valid path to the root of the path under validation at a moment."""
 
-    def may_respond(self, responder: Certificate) -> bool:
-        """Whether a responder's certificate was good at the moment under validation; never by its own answers."""
+    def may_respond(self, responder: Certificate, at: datetime) -> bool:
+        """Whether a responder's certificate was good at a moment; never by its own answers."""
 
     def known_as(self, name: bytes) -> Iterable[Certificate]:
         """Certificates with a subject's name."""
@@ -58,6 +60,10 @@ class Sources:
     authority: Authority
     at: datetime
     rejected: list[str] = field(default_factory=list)
+    changes: list[datetime] = field(default_factory=list)
+    """The moments at which evidence of others than the issuer begins or ceases to count, used or not."""
+    _only_tells: set[Crl | OcspResponse] = field(default_factory=set)
+    """Evidence whose signer was good when it was made and is not for the moment: its silence says nothing."""
 
     def statements(self) -> list[Statement]:
         """All statements about the certificate that are signed with authority."""
@@ -68,10 +74,13 @@ class Sources:
         for crl, reasons in usable:
             entry = self._find(crl)
             is_delta = crl.base_number is not None
+            if crl in self._only_tells and entry is None:
+                self.rejected.append(f"{_crl_source(crl)} is not usable: {_NO_CRL_SIGNER}")
+                continue
             # a delta that does not list the certificate says nothing without its base
-            yield self._statement(crl, crl, entry, 0 if is_delta else reasons)
-            if not is_delta:
-                for delta in (d for d, _ in usable if _fits(d, crl)):
+            yield self._statement(crl, crl, entry, 0 if is_delta or crl in self._only_tells else reasons)
+            if not is_delta and crl not in self._only_tells:
+                for delta in (d for d, _ in usable if _fits(d, crl) and d not in self._only_tells):
                     yield self._statement(delta, crl, self._find(delta) or entry, reasons)
 
     def _statement(self, newest: Crl, base: Crl, entry: CrlEntry | None, reasons: int) -> Statement:
@@ -101,7 +110,7 @@ class Sources:
 
     def _usable(self, crl: Crl) -> int:
         """The reasons for which ``crl`` may be relied on; 0 with the cause remembered where there is none."""
-        source = Source(SourceKind.CRL, crl.issuer, crl.this_update)
+        source = _crl_source(crl)
         try:
             reasons = covered_reasons(crl, self.certificate)
             if not reasons:
@@ -131,12 +140,31 @@ class Sources:
         signers = [c for c in others if _refusal(crl, c) is None]
         if not signers:
             return f"its signature is not that of any known certificate of its issuer{_hint(refusal)}"
-        moment = (
-            max(self.at, crl.this_update) if crl.next_update is None or self.at <= crl.next_update else crl.this_update
-        )
-        if any(_may_sign_crls(c) and self.authority.may_sign(c, moment) for c in signers):
+        able = [c for c in signers if _may_sign_crls(c)]
+        made, until = crl.this_update, crl.next_update
+        if self._is_believed(crl, made, until, lambda at: any(self.authority.may_sign(c, at) for c in able)):
             return None
-        return "the certificate that signed it is not valid for signing CRLs"
+        return _NO_CRL_SIGNER
+
+    def _is_believed(
+        self,
+        evidence: Crl | OcspResponse,
+        made: datetime,
+        until: datetime | None,
+        is_good: Callable[[datetime], bool],
+    ) -> bool:
+        """Whether who signed the evidence may speak: ``is_good`` says whether they may at a moment.
+
+        Evidence for the moment, or later, counts in full where they are good then. What it tells of has to be heard
+        also where they are so no more, or not yet: revocation is for good.
+        """
+        self.changes += [made] if until is None else [made, until]
+        if is_good(max(self.at, made) if until is None or self.at <= until else made):
+            return True
+        if is_good(made) or is_good(self.at):
+            self._only_tells.add(evidence)
+            return True
+        return False
 
     def _from_ocsp(self) -> Iterator[Statement]:
         key = self.issuer.public_key
@@ -144,14 +172,16 @@ class Sources:
             for said in response.statements:
                 if not said.concerns(self.certificate.issuer, key, self.certificate.serial_number):
                     continue
-                problem = self._responder_problem(response)
+                problem = self._responder_problem(response, said)
+                if response in self._only_tells and said.status is OcspStatus.GOOD:
+                    problem = _NO_RESPONDER
                 if problem or said.status is OcspStatus.UNKNOWN:
                     problem = problem or "it says that the certificate is unknown"
                     self.rejected.append(f"{_ocsp_source(response)} is not usable: {problem}")
                 else:
-                    yield _ocsp_statement(response, said)
+                    yield _ocsp_statement(response, said, 0 if response in self._only_tells else ALL_REASONS)
 
-    def _responder_problem(self, response: OcspResponse) -> str | None:
+    def _responder_problem(self, response: OcspResponse, said: OcspStatement) -> str | None:
         """RFC 6960, section 4.2.2.2: the issuer itself, or a responder that the issuer certified for this."""
         try:
             if response.unusable or not self.authority.allows(response.signature.algorithm):
@@ -160,32 +190,37 @@ class Sources:
             for responder in filter(response.names, (self.issuer, *response.certificates)):
                 refusal = _refusal(response, responder)
                 if refusal is None:
-                    return None if responder == self.issuer else self._delegation_problem(responder)
+                    return None if responder == self.issuer else self._delegation_problem(response, responder, said)
         except EcardError as error:
             return str(error)
         return f"its signature is not that of an authorised responder{_hint(refusal)}"
 
-    def _delegation_problem(self, responder: Certificate) -> str | None:
+    def _delegation_problem(self, response: OcspResponse, responder: Certificate, said: OcspStatement) -> str | None:
         if responder == self.certificate:
             return "no responder vouches for its own certificate"
         extensions = extensions_of(responder)
         purposes = extensions.extended_key_usage
         if purposes is None or OCSP_SIGNING not in purposes or signature_problem(responder, self.issuer.spki):
             return "its responder is not authorised by the certificate's issuer"
-        if not self.authority.may_respond(responder):
-            return "its responder's certificate is not valid"
+        made, until = said.this_update, said.next_update
+        if not self._is_believed(response, made, until, lambda at: self.authority.may_respond(responder, at)):
+            return _NO_RESPONDER
         return None
+
+
+def _crl_source(crl: Crl) -> Source:
+    return Source(SourceKind.CRL, crl.issuer, crl.this_update)
 
 
 def _ocsp_source(response: OcspResponse) -> Source:
     return Source(SourceKind.OCSP_RESPONSE, None, response.produced_at)
 
 
-def _ocsp_statement(response: OcspResponse, said: OcspStatement) -> Statement:
+def _ocsp_statement(response: OcspResponse, said: OcspStatement, reasons: int) -> Statement:
     entry = None
     if said.status is OcspStatus.REVOKED and said.revoked_at is not None:
         entry = CrlEntry(said.serial, said.revoked_at, said.reason)
-    return Statement(_ocsp_source(response), said.this_update, said.next_update, entry)
+    return Statement(_ocsp_source(response), said.this_update, said.next_update, entry, reasons)
 
 
 def _refusal(evidence: Crl | OcspResponse, signer: Certificate) -> EcardError | None:

@@ -162,7 +162,7 @@ class Engine:
         answer = judge(question, statements, intervals)
         along.findings += answer.findings
         along.relied_on += answer.relied_on
-        along.changes += [change for s in statements for change in question.changes(s)]
+        along.changes += [*sources.changes, *(change for s in statements for change in question.changes(s))]
         if not answer.findings and not answer.relied_on:
             message = _unknown(question, sources, statements)
             along.findings.append(Finding(FindingCode.REVOCATION_UNKNOWN, message))
@@ -222,8 +222,8 @@ class _Signers:
     def may_sign(self, signer: Certificate, at: datetime) -> bool:
         return self._engine.is_supposed_good(signer) or self._is_good(signer, at, responder=False)
 
-    def may_respond(self, responder: Certificate) -> bool:
-        return self._is_good(responder, self._at, responder=True)
+    def may_respond(self, responder: Certificate, at: datetime) -> bool:
+        return self._is_good(responder, at, responder=True)
 
     def _is_good(self, signer: Certificate, at: datetime, *, responder: bool) -> bool:
         verdict = self._engine.signer_verdict(signer, self._root, at, responder=responder)
@@ -257,7 +257,7 @@ def _unknown(question: Question, sources: Sources, statements: Sequence[Statemen
 
 def _why_not(question: Question, statement: Statement) -> str:
     if not statement.reasons:
-        return "is a delta without its base"
+        return "is a delta without its base, or of a signer that is not good then"
     if question.covers(statement):
         return "speaks of some reasons only"
     return "is later" if question.is_later(statement) else "ends before it"

@@ -31,6 +31,7 @@ from tests.pki_validation.chains import (
     T0,
     Issuer,
     key,
+    plain_ca,
     plain_card,
     root,
 )
@@ -98,6 +99,23 @@ def test_a_separate_key_must_itself_be_good(ca: Issuer, card: Certificate) -> No
     signer = crl_signer(ca)
     gone = ca.crl([(signer.certificate, T0, STOLEN)])
     assert code(card, ca, 8, signer.crl(days=20), gone, helpers=[signer.certificate]) is F.REVOCATION_UNKNOWN
+
+
+def test_what_a_separate_key_told_of_stays_told_when_its_certificate_has_ended(ca: Issuer, card: Certificate) -> None:
+    """Its list, still current, must not be heard before and after, and be missed in between."""
+    second = key("second key for lists")
+    certificate = ca.issue(ca.subject, extensions=plain_ca(), subject_key=second, not_after=T0 + 3 * DAY)
+    signer = Issuer(ca.subject, second, certificate)
+    told, silent = (
+        signer.crl(entries, this_update=T0 + DAY, days=9)
+        for entries in ([(card, T0, STOLEN)], [(certificate, T0, None)])
+    )
+    clean = ca.crl(days=30)
+    for day in (0.5, 2, 5, 11):
+        assert code(card, ca, day, clean, told, helpers=[certificate]) is F.REVOKED, day
+        assert code(card, ca, day, clean, silent, helpers=[certificate]) is None, day
+    assert code(card, ca, 5, told, helpers=[certificate]) is F.REVOKED
+    assert code(card, ca, 5, signer.crl(this_update=T0 + DAY), helpers=[certificate]) is F.REVOCATION_UNKNOWN
 
 
 # partitions, kinds of certificates, reasons, indirect lists

@@ -97,6 +97,22 @@ def test_a_delegated_responder(ca: Issuer, card: Certificate) -> None:
     assert answer(responder(below, OCSP_SIGNING, NO_CHECK)) is F.REVOCATION_UNKNOWN, "not the issuer's own"
 
 
+@pytest.mark.parametrize(("begin", "day"), [(30, 1), (0, 21)], ids=["later", "earlier"])
+def test_a_responder_of_another_time_tells_of_revocations_only(
+    ca: Issuer, card: Certificate, begin: int, day: int
+) -> None:
+    """Certificates of responders last for weeks, and revocation is for good."""
+    options = {"not_before": T0 + begin * DAY, "not_after": T0 + (begin + 10) * DAY}
+    who = responder(ca, OCSP_SIGNING, NO_CHECK, **options)
+    made = T0 + (begin + 4) * DAY
+    bad = ca.ocsp(card, ocsp.OCSPCertStatus.REVOKED, this_update=made, revoked_at=T0, responder=who)  # type: ignore[arg-type]
+    good = ca.ocsp(card, this_update=made, next_update=T0 + 60 * DAY, responder=who)  # type: ignore[arg-type]
+    clean = ca.crl(this_update=T0 + (day - 1) * DAY)
+    assert code(card, ca, day, clean) is None
+    assert code(card, ca, day, clean, ocsp=[bad]) is F.REVOKED
+    assert code(card, ca, day, ocsp=[good]) is F.REVOCATION_UNKNOWN
+
+
 def test_a_responder_of_another_ca_of_the_same_root_does_not_answer(ca: Issuer, card: Certificate) -> None:
     """It has a good path and the purpose, and is not certified by the issuer that it speaks for."""
     below = ca.ca("Neighbour")
