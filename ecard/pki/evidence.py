@@ -44,6 +44,18 @@ class RevocationHistory(Protocol):
 
 
 @dataclass(frozen=True)
+class _Histories:
+    """Two registers, asked one after the other."""
+
+    first: RevocationHistory
+    second: RevocationHistory
+
+    def intervals(self, issuer: bytes, serial: int) -> Sequence[Interval] | None:
+        found = self.first.intervals(issuer, serial)
+        return self.second.intervals(issuer, serial) if found is None else found
+
+
+@dataclass(frozen=True)
 class Evidence:
     """CRLs and OCSP responses, and optionally the register's history.
 
@@ -83,8 +95,11 @@ class Evidence:
         return Evidence(crls, ocsp, history)
 
     def __add__(self, other: Evidence) -> Evidence:
-        """Both together; the history of the left one first."""
-        return Evidence((*self.crls, *other.crls), (*self.ocsp, *other.ocsp), self.history or other.history)
+        """Both together; the right one's history is asked where the left one's does not keep an issuer."""
+        crls, ocsp = (*self.crls, *other.crls), (*self.ocsp, *other.ocsp)
+        if self.history is None or other.history is None or self.history is other.history:
+            return Evidence(crls, ocsp, other.history if self.history is None else self.history)
+        return Evidence(crls, ocsp, _Histories(self.history, other.history))
 
     def __reduce__(self) -> tuple[object, ...]:
         return Evidence, (self.crls, self.ocsp, self.history)

@@ -157,9 +157,9 @@ class Engine:
     def _judge_one(self, along: _Along, sources: Sources, what: Place) -> None:
         certificate, history = sources.certificate, self._evidence.history
         statements = sources.statements()
-        intervals = history.intervals(certificate.issuer, certificate.serial_number) if history else None
+        known = None if history is None else history.intervals(certificate.issuer, certificate.serial_number)
         question = Question(what, sources.at, self._policy.evidence_tolerance, self._policy.freshness)
-        answer = judge(question, statements, intervals)
+        answer = judge(question, statements, known)
         along.findings += answer.findings
         along.relied_on += answer.relied_on
         along.changes += [*sources.changes, *(change for s in statements for change in question.changes(s))]

@@ -12,9 +12,12 @@ from cryptography import x509
 from cryptography.x509.oid import ObjectIdentifier
 
 from ecard.certificate import Certificate
+from ecard.errors import ValidationError
 from ecard.findings import FindingCode as F
 from ecard.pki.crl import Crl
-from ecard.pki.evidence import Interval
+from ecard.pki.evidence import Evidence, Interval
+from ecard.pki.trust import Trust
+from ecard.pki.validation import validate
 from tests.pki_validation.asking import (
     HOLD,
     REMOVED,
@@ -44,6 +47,22 @@ def story(ca: Issuer, card: Certificate) -> dict[str, Crl]:
 
 
 HISTORY = Register(Interval(T0 + 10 * DAY, T0 + 20 * DAY))
+
+
+def test_the_registers_of_trust_and_evidence_are_both_asked(
+    ca: Issuer, card: Certificate, story: dict[str, Crl]
+) -> None:
+    """Each keeps the certificates of its own authority; a register counts also while it is empty, and so is false."""
+
+    class Empty(dict[int, Interval]):
+        def intervals(self, issuer: bytes, serial: int) -> list[Interval]:
+            return [Interval(T0 + DAY)]
+
+    for one, other in ((Stranger(), HISTORY), (HISTORY, Stranger()), (None, HISTORY), (HISTORY, None), (None, Empty())):
+        trust = Trust([ca.certificate], evidence=Evidence(history=one))
+        evidence = Evidence([story["before"], ca.crl(this_update=T0, days=30)], history=other)
+        with pytest.raises(ValidationError, match=r"on hold since .*the register's history"):
+            validate(card, at=T0 + 15 * DAY, trust=trust, evidence=evidence)
 
 
 @pytest.mark.parametrize(
