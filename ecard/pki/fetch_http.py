@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from types import TracebackType
@@ -92,9 +93,29 @@ class _Deadline:
 
     def __init__(self, seconds: float) -> None:
         self.passed = False
+        self._end = time.monotonic() + seconds
         self._sockets: list[socket.socket] = []
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
+
+    def connect(self, address: tuple[str, int], *_: object) -> socket.socket:
+        """What ``socket.create_connection`` does, in the time that is left for all addresses of a host together."""
+        problem: OSError = TimeoutError("timed out")
+        for family, kind, protocol, _name, place in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
+            left = self._end - time.monotonic()
+            if left <= 0:
+                break
+            connected = socket.socket(family, kind, protocol)
+            try:
+                connected.settimeout(left)
+                connected.connect(place)
+            except OSError as error:
+                connected.close()
+                problem = error
+            else:
+                self.watch(connected)
+                return connected
+        raise problem
 
     def watch(self, connected: socket.socket) -> None:
         """Cut this one too; at once where the time is over already."""
@@ -144,6 +165,11 @@ class _Secure(request.HTTPSHandler):
 
 def _watched(kind: type[HTTPConnection], deadline: _Deadline) -> Callable[..., HTTPConnection]:
     class Watched(kind):  # type: ignore[misc,valid-type]
+        def __init__(self, host: str, **options: Any) -> None:
+            super().__init__(host, **options)
+            # http.client takes it for the way to connect; a proxy's tunnel is asked for in connect() already
+            self._create_connection = deadline.connect
+
         def connect(self) -> None:
             super().connect()
             deadline.watch(self.sock)

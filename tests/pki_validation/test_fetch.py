@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -226,6 +228,52 @@ def test_slow_answers_are_cut_off(server: Server, pause: float, part: str) -> No
         Fetcher(seconds=0.3).crl(f"{server.url}/slow", at=NOW)
     stop.set()
     assert time.monotonic() - start < 2
+
+
+def test_all_addresses_of_a_host_together_have_the_time_of_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    with socket.socket() as deaf, ExitStack() as waiting:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(3):  # its queue is full, and whoever comes now waits
+            caller = waiting.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(deaf.getsockname())
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", deaf.getsockname())] * 8
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        start = time.monotonic()
+        with pytest.raises(FetchError, match=r"too long|timed out"):
+            Fetcher(seconds=0.3).crl("http://many.example/crl", at=NOW)
+    assert time.monotonic() - start < 2
+
+
+def test_a_slow_proxy_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = threading.Event()
+
+    def drip(listening: socket.socket) -> None:
+        connected, _ = listening.accept()
+        with connected:
+            connected.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            for _ in range(100):
+                if stop.wait(0.05):
+                    return
+                try:
+                    connected.sendall(b"x")
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{listening.getsockname()[1]}")
+        monkeypatch.setenv("no_proxy", "")
+        thread = threading.Thread(target=drip, args=[listening])
+        thread.start()
+        start = time.monotonic()
+        with pytest.raises(FetchError, match=r"too long|timed out"):
+            Fetcher(seconds=0.3).crl("https://behind.example/crl", at=NOW)
+        took = time.monotonic() - start
+        stop.set()
+        thread.join()
+    assert took < 2
 
 
 def test_an_answer_that_ends_early_is_not_taken_for_whole(server: Server) -> None:
