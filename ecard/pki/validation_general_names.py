@@ -39,6 +39,12 @@ _BASES: Final = {
 }
 
 
+# RFC 3986, section 3.2, without escapes in the host: no other reader must see another one
+_AUTHORITY: Final = re.compile(
+    rb"[A-Za-z][A-Za-z0-9+.-]*://(?:[A-Za-z0-9._~!$&'()*+,;=:%-]*@)?(" + _HOST + rb")(?::[0-9]*)?(?:[/?#]|\Z)"
+)
+
+
 class GeneralName(NamedTuple):
     """A name: its form (the number of the context tag) and content octets."""
 
@@ -77,6 +83,14 @@ def require_form(name: GeneralName) -> None:
         attributes_of(name.content)
     if name.form == REGISTERED:
         der.read_oid(der.parse(der.element(der.OID, name.content)))
+
+
+def host_of(uri: bytes) -> bytes:
+    """The domain name in a URI (RFC 5280, section 4.2.1.10). EncodingError where there is none, or an address."""
+    found = _AUTHORITY.match(uri)
+    if found is None or found[1].rpartition(b".")[2].isdigit():
+        raise EncodingError("a URI under constraints names no host")
+    return found[1]
 
 
 def require_base(base: GeneralName) -> None:

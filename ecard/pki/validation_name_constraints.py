@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Final
-from urllib.parse import urlsplit
 
 from ecard import der
 from ecard.certificate import Certificate
@@ -25,6 +24,7 @@ from ecard.pki.validation_general_names import (
     RFC822,
     URI,
     GeneralName,
+    host_of,
     read_general_name,
     read_general_names,
     require_base,
@@ -186,13 +186,7 @@ def _mail(base: bytes, name: bytes, *, excluding: bool) -> bool:
 
 
 def _uri(base: bytes, name: bytes, *, excluding: bool) -> bool:
-    try:
-        host = urlsplit(_ascii(name)).hostname
-    except ValueError:
-        host = None
-    if not host or host.replace(".", "").isdigit() or ":" in host:
-        raise EncodingError("a URI under constraints names no host")
-    return _host(_ascii(base), host)
+    return _host(_ascii(base), _ascii(host_of(name)))
 
 
 def _directory(base: bytes, name: bytes, *, excluding: bool) -> bool:

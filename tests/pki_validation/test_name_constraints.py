@@ -211,10 +211,25 @@ def test_a_form_that_ecard_cannot_judge_is_refused_only_where_it_occurs() -> Non
     assert codes(card, [ca.certificate]) == [F.CONSTRAINT_BROKEN]
 
 
-@pytest.mark.parametrize("uri", ["mailto:a@b.example", "http://10.0.0.1/", "urn:x", "http://[2001:db8::1]/"])
+NO_HOST = [
+    "mailto:a@b.example",
+    "urn:x",
+    "http://10.0.0.1/",
+    "http://0x7f.1/",
+    "http://[2001:db8::1]/",
+    "http://%65.example/",
+    "http://x.example;.e.example/",
+    "http://e.example\\@.x.example/",
+    "http://e.example\\.x.example/",
+    "http://e.example:80x/",
+]
+
+
+@pytest.mark.parametrize("uri", NO_HOST)
 def test_a_uri_without_a_host_is_refused_under_constraints(uri: str) -> None:
-    ca = constrained(None, [URI("e.example")])
-    assert codes(with_names(ca, URI(uri)), [ca.certificate]) == [F.CERTIFICATE_MALFORMED]
+    """RFC 5280, section 4.2.1.10: a fully qualified domain name, or refused; two readers must not see two hosts."""
+    for ca in (constrained(None, [URI("e.example")]), constrained([URI(".e.example")], None)):
+        assert codes(with_names(ca, URI(uri)), [ca.certificate]) == [F.CERTIFICATE_MALFORMED]
 
 
 def test_many_names_and_constraints_are_refused_quickly() -> None:
