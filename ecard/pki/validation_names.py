@@ -33,6 +33,10 @@ _LABELS: Final = {
     "1.2.840.113549.1.9.1": "E",
 }
 _MAX_SHOWN: Final = 200
+# RFC 4518, section 2.2: what is mapped to nothing beside control and format characters; the first four are no spaces
+_NOTHING: Final = frozenset("\x1c\x1d\x1e\x1f\u034f\u1806\u180b\u180c\u180d\ufffc") | frozenset(
+    map(chr, range(0xFE00, 0xFE10))
+)
 MAX_PARTS: Final = 64
 """The most relative distinguished names of a name, and the most attributes of each of those."""
 MAX_PREPARED: Final = 1024
@@ -66,8 +70,17 @@ def _prepared(value: der.Node) -> object:
     text = _text(value) if value.end - value.body <= MAX_PREPARED else None
     if text is None:
         return value.encoded
-    # RFC 4518: compatibility mapping, case folding, insignificant spaces
+    # RFC 4518: what is mapped to nothing, compatibility mapping, case folding, insignificant spaces
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(filter(_is_significant, text))
     return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).split())
+
+
+def _is_significant(character: str) -> bool:
+    """Whether RFC 4518, section 2.2, does not map a character to nothing: those that nobody sees, but for spaces."""
+    if character in _NOTHING:
+        return False
+    return character.isspace() or unicodedata.category(character) not in ("Cc", "Cf")
 
 
 @lru_cache(maxsize=4096)

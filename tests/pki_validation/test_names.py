@@ -41,6 +41,8 @@ def cn(text: str, kind: _ASN1Type = UTF8) -> bytes:
         (cn("Example", T61), cn("example", T61), False),
         (cn("Example", T61), cn("Example"), False),
         (cn("é"), cn("e"), False),
+        (cn("Ex\u00adam\u200bple\ufe0f"), cn("Example"), True),
+        (cn("Ex\tample\x00"), cn("Ex ample"), True),
     ],
 )
 def test_same_names(one: bytes, other: bytes, same: bool) -> None:
