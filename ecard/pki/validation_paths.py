@@ -45,6 +45,10 @@ class PathSearch:
         self._checks_left = MAX_SIGNATURE_CHECKS
         self._paths_left = MAX_PATHS
         self.dead_ends: list[DeadEnd] = []
+        # a web of cross-certificates comes to the same certificates and names again and again
+        self._known: dict[NameKey, tuple[Certificate, ...]] = {}
+        self._key_ids: dict[Certificate, bytes | None] = {}
+        self._issuers: dict[Certificate, list[Certificate]] = {}
 
     def paths(self, certificate: Certificate) -> Iterator[Path]:
         """The paths from ``certificate`` to a root, each when it is found."""
@@ -57,7 +61,10 @@ class PathSearch:
     def known_as(self, name: bytes) -> tuple[Certificate, ...]:
         """All certificates, trusted or not, whose subject has the name."""
         key = name_key(name)
-        return tuple(dict.fromkeys((*self._trust.by_subject.get(key, ()), *self._others.get(key, ()))))
+        if key not in self._known:
+            found = (*self._trust.by_subject.get(key, ()), *self._others.get(key, ()))
+            self._known[key] = tuple(dict.fromkeys(found))
+        return self._known[key]
 
     def _extend(self, path: Path) -> Iterator[Path]:
         last = path[-1]
@@ -88,14 +95,22 @@ class PathSearch:
             self.dead_ends.append(DeadEnd((*path, issuers[0]), _link_finding(child, issuers[0], problems[0])))
 
     def _candidates(self, path: Path) -> list[Certificate]:
-        child = path[-1]
         seen = {(name_key(c.subject), c.spki) for c in path}
-        wanted = _authority_key(child)
-        found = []
-        for issuer in self.known_as(child.issuer):
-            if (name_key(issuer.subject), issuer.spki) not in seen and _may_have_signed(wanted, issuer):
-                found.append(issuer)
-        return sorted(found, key=lambda c: (c not in self._trust.root_set, not _is_named(wanted, c)))
+        return [c for c in self._issuers_of(path[-1]) if (name_key(c.subject), c.spki) not in seen]
+
+    def _issuers_of(self, child: Certificate) -> list[Certificate]:
+        """Who may have signed ``child``, the likeliest first."""
+        if child not in self._issuers:
+            wanted = _authority_key(child)
+            found = [c for c in self.known_as(child.issuer) if _may_have_signed(wanted, c, self._key_id(c))]
+            found.sort(key=lambda c: (c not in self._trust.root_set, not _is_named(wanted, self._key_id(c))))
+            self._issuers[child] = found
+        return self._issuers[child]
+
+    def _key_id(self, certificate: Certificate) -> bytes | None:
+        if certificate not in self._key_ids:
+            self._key_ids[certificate] = _key_id(certificate)
+        return self._key_ids[certificate]
 
     def _end(self, path: Path, message: str) -> None:
         self.dead_ends.append(DeadEnd(path, Finding(FindingCode.PATH_NOT_FOUND, message)))
@@ -148,9 +163,8 @@ def _key_id(certificate: Certificate) -> bytes | None:
         return None
 
 
-def _may_have_signed(wanted: AuthorityKeyIdentifier, issuer: Certificate) -> bool:
-    """Whether nothing in the key identifiers speaks against it (RFC 5280, section 4.2.1.1)."""
-    known = _key_id(issuer)
+def _may_have_signed(wanted: AuthorityKeyIdentifier, issuer: Certificate, known: bytes | None) -> bool:
+    """Whether nothing in the key identifiers, the issuer's ``known``, speaks against it (RFC 5280, 4.2.1.1)."""
     if wanted.key_id is not None and known is not None:
         return wanted.key_id == known
     if wanted.issuer is not None and wanted.serial is not None:
@@ -158,8 +172,8 @@ def _may_have_signed(wanted: AuthorityKeyIdentifier, issuer: Certificate) -> boo
     return True
 
 
-def _is_named(wanted: AuthorityKeyIdentifier, issuer: Certificate) -> bool:
-    return wanted.key_id is not None and wanted.key_id == _key_id(issuer)
+def _is_named(wanted: AuthorityKeyIdentifier, known: bytes | None) -> bool:
+    return wanted.key_id is not None and wanted.key_id == known
 
 
 class SignatureProblem(NamedTuple):

@@ -220,6 +220,18 @@ def test_thousands_of_certificates_of_the_issuers_name_cost_one_check_each_at_mo
         assert set(codes(card, [top.certificate], others)) <= {F.CERTIFICATE_SIGNATURE_INVALID, F.PATH_NOT_FOUND}
 
 
+def test_a_web_among_thousands_of_certificates_of_its_name_costs_little(top: Issuer) -> None:
+    """Each step through the web looks at all that have the name, and almost all are for another key."""
+    keys = [key(f"web {n}") for n in range(6)]
+    web = name("Crowd")
+    crossed = [make(web, a, web, b, extensions=plain_ca()) for a in keys for b in keys if a is not b]
+    other = make(web, key("crowd"), web, keys[0], extensions=plain_ca()).der
+    crowd = [Certificate(other[:-2] + number.to_bytes(2, "big")) for number in range(3_000)]
+    card = Issuer(web, keys[0], crossed[0]).issue()
+    with within(3):
+        assert codes(card, [top.certificate], crossed + crowd) == [F.PATH_NOT_FOUND]
+
+
 def test_a_forged_crl_is_not_indexed(top: Issuer) -> None:
     """The signature comes first: only what the issuer signed may cost the time of an index."""
     entries = b"".join(
