@@ -60,7 +60,8 @@ def validate(
     that may help to build the path, such as those that came with a signature.
 
     Raises ValidationError with everything that was found wrong in ``findings``; InvalidInputError where ``at`` has no
-    time zone. A successful verdict is remembered with ``trust`` for as long as nothing can change it.
+    time zone, or no place in the calendar of UTC. A successful verdict is remembered with ``trust`` for as long as
+    nothing can change it.
     """
     moment = in_utc(at, "moment of validation")
     policy = policy or ValidationPolicy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from cryptography import x509
@@ -62,6 +62,9 @@ def test_a_good_path_is_told_from_the_certificate_to_the_root(top: Issuer, ca: I
 
 
 def test_the_moment_needs_a_time_zone(top: Issuer) -> None:
+    for moment in (datetime(1, 1, 1, tzinfo=timezone(DAY / 3)), datetime.max.replace(tzinfo=timezone(-DAY / 3))):
+        with pytest.raises(InvalidInputError, match="years 1 to 9999"):
+            validate(top.certificate, at=moment, trust=Trust([top.certificate]))
     with pytest.raises(InvalidInputError, match="time zone"):
         validate(top.certificate, at=datetime(2026, 1, 1), trust=Trust([top.certificate]))
 
