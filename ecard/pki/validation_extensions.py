@@ -42,6 +42,8 @@ OCSP_ACCESS: Final = "1.3.6.1.5.5.7.48.1"
 ISSUER_ACCESS: Final = "1.3.6.1.5.5.7.48.2"
 """The access method of the issuers' certificates."""
 _URI: Final = 0x86
+_KEY_FIELDS: Final = (0x80, 0xA1, 0x82)
+"""The tags of authorityKeyIdentifier: the key's identifier, the issuer, the serial number."""
 MAX_EXTENSIONS: Final = 64
 """More extensions than any certificate needs; a longer list is refused before it is read."""
 MAX_NAMES: Final = 1000
@@ -158,7 +160,10 @@ def read_flags(content: bytes, what: str) -> int:
 def read_authority_key_identifier(value: bytes) -> AuthorityKeyIdentifier:
     """The fields of an authorityKeyIdentifier extension."""
     key_id, issuer, serial = None, None, None
-    for node in der.parse(value, "authorityKeyIdentifier").expect(der.SEQUENCE, "an identifier").children():
+    fields = der.parse(value, "authorityKeyIdentifier").expect(der.SEQUENCE, "an identifier").children(4)
+    if [node.tag for node in fields] != [tag for tag in _KEY_FIELDS if any(node.tag == tag for node in fields)]:
+        raise EncodingError("authorityKeyIdentifier has a field that is unknown, doubled or out of order")
+    for node in fields:
         if node.tag == der.context(0, constructed=False):
             key_id = node.content
         elif node.tag == der.context(1):

@@ -105,6 +105,13 @@ def _authority_identifiers() -> Iterator[Case]:
         yield case(f"an issuer's certificate named by its {title} alone", half.leaf(), [half], **PROFILE_ONLY)
     whole = root("halved root", {AKI: Ext(AKI, der.sequence(identifier + directory + serial))})
     yield case("an issuer's certificate named in full", whole.leaf(), [whole])
+    for title, parts in {
+        "an unknown field": identifier + der.element(0x83, b"x"),
+        "a field twice": identifier * 2,
+        "its fields out of order": directory + serial + identifier,
+    }.items():
+        odd = root("halved root", {AKI: Ext(AKI, der.sequence(parts))})
+        yield case(f"an identifier of the issuer's key with {title}", odd.leaf(), [odd], **PROFILE_ONLY)
     wrong = root("contradicting root", {AKI: Ext(AKI, der.sequence(der.element(0x80, b"another key, not its own")))})
     yield case("a self-signed root that says that another key signed it", wrong.leaf(), [wrong], **PROFILE_ONLY)
     foreign = top.leaf({AKI: Ext(AKI, der.sequence(der.element(0x80, b"somebody else's")))})
