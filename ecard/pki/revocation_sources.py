@@ -127,6 +127,8 @@ class Sources:
     def _profile_problem(self, crl: Crl) -> str | None:
         if self.authority.is_pedantic and crl.number is None:
             return "it has no CRL number (RFC 5280, section 5.2.3)"
+        if self.authority.is_pedantic and crl.number is not None and not 0 <= crl.number < 1 << 159:
+            return "its CRL number is negative or longer than 20 octets (RFC 5280, section 5.2.3)"
         return None
 
     def _signer_problem(self, crl: Crl) -> str | None:

@@ -140,6 +140,9 @@ def _forms() -> Iterator[Case]:
     yield case("a list without number", leaf, [top], pedantic=UNKNOWN, crls=(top.crl(number=None),))
     critical = ext(x509.CRLNumber(5), True)
     yield case("a list with a critical number", leaf, [top], UNKNOWN, crls=(top.crl(number=critical),))
+    for title, number in {"negative": -1, "of 21 octets": 2**160}.items():
+        odd = top.crl(number=Ext(NUMBER, der.integer(number)))
+        yield case(f"a list with a number that is {title}", leaf, [top], pedantic=UNKNOWN, crls=(odd,))
     yield case("a list with a number of 20 octets", leaf, [top], crls=(top.crl(number=ext(x509.CRLNumber(2**158))),))
     yield case("a list of version 1", leaf, [top], pedantic=UNKNOWN, crls=(top.crl(version=1),))
     yield case("a list of version 3", leaf, [top], F.CERTIFICATE_MALFORMED, crls=(top.crl(version=3),))
