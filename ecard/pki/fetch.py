@@ -68,9 +68,8 @@ class Fetcher:
 
         Raises FetchError where none can be had.
         """
-        problems, urls = [], self._http(extensions_of(certificate).crl_uris, "CRL")
-        found = []
-        for url in urls:
+        problems, found = [], []
+        for url in self._http(lambda: extensions_of(certificate).crl_uris, "CRL"):
             try:
                 found.append(self.crl(url, at=at))
             except FetchError as error:
@@ -84,14 +83,13 @@ class Fetcher:
 
         Raises FetchError where none answers.
         """
-        places = [uri for method, uri in extensions_of(certificate).access_points if method == OCSP_ACCESS]
         nonce = secrets.token_bytes(32)
         body = ocsp_request(certificate, issuer, nonce=nonce)
         problems = []
-        for url in self._http(places, "OCSP responder"):
+        for url in self._http(lambda: _places(certificate, OCSP_ACCESS), "OCSP responder"):
             try:
                 data = self._client.get(url, MAX_OCSP_SIZE, body=body, content_type="application/ocsp-request")
-                return _checked(_read(lambda data=data: OcspResponse(data), url), nonce, url)  # type: ignore[misc]
+                return _read(lambda data=data: _checked(OcspResponse(data), nonce), url)  # type: ignore[misc]
             except FetchError as error:
                 problems.append(str(error))
         raise FetchError("; ".join(problems))
@@ -101,9 +99,8 @@ class Fetcher:
 
         Raises FetchError where none can be had.
         """
-        places = [uri for method, uri in extensions_of(certificate).access_points if method == ISSUER_ACCESS]
         problems = []
-        for url in self._http(places, "issuer's certificate"):
+        for url in self._http(lambda: _places(certificate, ISSUER_ACCESS), "issuer's certificate"):
             try:
                 data = self._client.get(url, MAX_ISSUERS_SIZE)
                 return _read(lambda data=data: load_certificates(data), url)  # type: ignore[misc]
@@ -131,9 +128,12 @@ class Fetcher:
                     raise FetchError(f"no evidence could be fetched: {error}; {other}") from None
         return Evidence(crls, ocsp)
 
-    def _http(self, urls: Iterable[str], what: str) -> list[str]:
+    def _http(self, named_by: Callable[[], Iterable[str]], what: str) -> list[str]:
         """The URLs that can be asked; FetchError where there is none."""
-        named = list(dict.fromkeys(urls))
+        try:
+            named = list(dict.fromkeys(named_by()))
+        except EncodingError as error:
+            raise FetchError(f"where the certificate names the {what} cannot be read: {error}") from None
         usable = [url for url in named if url.partition(":")[0].lower() in SCHEMES]
         if not usable:
             others = f" but {', '.join(named[:4])}" if named else ""
@@ -173,7 +173,11 @@ def _read(reader: Callable[[], T], url: str) -> T:
         raise FetchError(f"the answer of {url[:200]} cannot be read: {error}") from None
 
 
-def _checked(response: OcspResponse, nonce: bytes, url: str) -> OcspResponse:
+def _checked(response: OcspResponse, nonce: bytes) -> OcspResponse:
     if response.nonce is not None and response.nonce != nonce:
-        raise FetchError(f"the OCSP response of {url[:200]} answers another request")
+        raise EncodingError("the OCSP response answers another request")
     return response
+
+
+def _places(certificate: Certificate, wanted: str) -> list[str]:
+    return [uri for method, uri in extensions_of(certificate).access_points if method == wanted]

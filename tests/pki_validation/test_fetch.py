@@ -21,12 +21,14 @@ from ecard.pki import fetch
 from ecard.pki.crl import Crl
 from ecard.pki.evidence import Evidence
 from ecard.pki.fetch import Fetcher, ocsp_request
+from ecard.pki.ocsp_response import OcspResponse
 from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
 from tests.pki_validation.chains import DAY, T0, Issuer, plain_card, root
 
 Answer = Callable[[BaseHTTPRequestHandler, bytes], None]
 NOW = T0 + DAY
+AIA = "1.3.6.1.5.5.7.1.1"
 
 
 @dataclass
@@ -265,14 +267,14 @@ def test_a_slow_proxy_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{listening.getsockname()[1]}")
         monkeypatch.setenv("no_proxy", "")
-        thread = threading.Thread(target=drip, args=[listening])
+        thread = threading.Thread(target=drip, args=[listening], daemon=True)
         thread.start()
         start = time.monotonic()
         with pytest.raises(FetchError, match=r"too long|timed out"):
             Fetcher(seconds=0.3).crl("https://behind.example/crl", at=NOW)
         took = time.monotonic() - start
         stop.set()
-        thread.join()
+        thread.join(5)
     assert took < 2
 
 
@@ -328,6 +330,30 @@ def test_ocsp_is_asked_with_a_nonce(server: Server, ca: Issuer) -> None:
     server.pages["/ocsp"] = answer_ocsp(ca, card, nonce=b"of another request")
     with pytest.raises(FetchError, match="answers another request"):
         Fetcher().ocsp(card, ca.certificate)
+
+
+def test_what_cannot_be_read_is_passed_over(server: Server, ca: Issuer) -> None:
+    """A nonce that is none must not keep the next responder from being asked, nor a broken extension the other way."""
+    card = card_of(ca, responders=[f"{server.url}/odd", f"{server.url}/ocsp"])
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        card.x509, ca.certificate.x509, hashes.SHA1(), ocsp.OCSPCertStatus.GOOD, T0, T0 + 7 * DAY, None, None
+    )
+    nonce = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.5.5.7.48.1.2"), b"none")
+    odd = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, ca.certificate.x509).add_extension(nonce, False)
+    encoded = odd.sign(ca.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    server.pages |= {"/odd": encoded, "/ocsp": answer_ocsp(ca, card)}
+    assert Fetcher().ocsp(card, ca.certificate) != OcspResponse(encoded)
+    broken = [(x509.UnrecognizedExtension(x509.ObjectIdentifier(o), b"none"), False) for o in ("2.5.29.31", AIA)]
+    card = ca.issue(extensions=[*plain_card(), *broken])
+    fetcher = Fetcher()
+    for fetching in (
+        lambda: fetcher.crls_of(card, at=NOW),
+        lambda: fetcher.ocsp(card, ca.certificate),
+        lambda: fetcher.issuers_of(card),
+        lambda: fetcher.evidence_for([card, ca.certificate], at=NOW),
+    ):
+        with pytest.raises(FetchError, match="cannot be read"):
+            fetching()
 
 
 def test_the_request_is_what_cryptography_writes(ca: Issuer) -> None:
