@@ -158,12 +158,13 @@ class Sources:
         """Whether who signed the evidence may speak: ``is_good`` says whether they may at a moment.
 
         Evidence for the moment, or later, counts in full where they are good then. What it tells of has to be heard
-        also where they are so no more, or not yet: revocation is for good.
+        also where they are so no more, or not yet: revocation is for good. What was made later than the moment, and
+        after they ended, is nobody's word.
         """
         self.changes += [made] if until is None else [made, until]
         if is_good(max(self.at, made) if until is None or self.at <= until else made):
             return True
-        if is_good(made) or is_good(self.at):
+        if is_good(made) or (made < self.at and is_good(self.at)):
             self._only_tells.add(evidence)
             return True
         return False

@@ -116,6 +116,8 @@ def test_what_a_separate_key_told_of_stays_told_when_its_certificate_has_ended(c
         assert code(card, ca, day, clean, silent, helpers=[certificate]) is None, day
     assert code(card, ca, 5, told, helpers=[certificate]) is F.REVOKED
     assert code(card, ca, 5, signer.crl(this_update=T0 + DAY), helpers=[certificate]) is F.REVOCATION_UNKNOWN
+    late = signer.crl([(card, T0, STOLEN)], this_update=T0 + 5 * DAY)
+    assert code(card, ca, 2, clean, late, helpers=[certificate]) is None, "made when its certificate had ended"
 
 
 # partitions, kinds of certificates, reasons, indirect lists
