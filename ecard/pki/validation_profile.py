@@ -162,6 +162,10 @@ def _forms(extensions: Extensions) -> Iterator[str]:
         value = extensions.value(oid)
         for name in () if value is None else read_general_names(value, "an alternative name"):
             require_form(name)
+    mappings = extensions.value(ext.POLICY_MAPPINGS)
+    for pair in () if mappings is None else der.parse(mappings, "policyMappings"):
+        if len([der.read_oid(policy) for policy in pair.expect(der.SEQUENCE, "a mapping of policies")]) != 2:
+            raise EncodingError("a mapping of policies that is not one policy and another")
     policies = extensions.value(ext.CERTIFICATE_POLICIES)
     if policies is not None:
         found = [_policy(node) for node in der.parse(policies, "certificatePolicies").children()]

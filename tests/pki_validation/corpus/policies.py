@@ -89,6 +89,12 @@ def _counts() -> Iterator[Case]:
     ):
         odd = top.ca(title, {**under(ONE), oid: Ext(oid, bytes.fromhex(value), True)})
         yield case(title, odd.leaf(under(ONE)), [top, odd], F.CERTIFICATE_MALFORMED)
+    for title, value in (
+        ("of three policies", "300e300c06022a0306022a0406022a05"),
+        ("of one", "3006300406022a03"),
+    ):
+        odd = top.leaf({**under(ONE), PM: Ext(PM, bytes.fromhex(value), True)})
+        yield case(f"a holder's mapping {title}", odd, [top], F.CERTIFICATE_MALFORMED, tolerant=None)
     large = {**under(ONE), PC: Ext(PC, bytes.fromhex("300b80097fffffffffffffffff"), True)}
     far = top.ca("a large requireExplicitPolicy", large)
     yield case("a requireExplicitPolicy of 71 bits", far.leaf(), [top, far])
