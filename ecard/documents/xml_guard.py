@@ -58,6 +58,7 @@ _TOKEN: Final = re.compile(
 )
 _ATTRIBUTE: Final = re.compile(rb"=\s*+(?:\"[^\"]*+\"|'[^']*+')")
 _NAMESPACE: Final = re.compile(rb"\sxmlns(?::[^\s=]*+)?\s*+=")
+_NAMESPACE_WITH_REFERENCE: Final = re.compile(rb"xmlns(?::[^\s=:<>\"'&]*+)?\s*+=\s*+(?:\"[^\"&<]*+&|'[^'&<]*+&)")
 _SEVERITY: Final = re.compile(r"\A(?:ERR|WAR)_")
 _WORDS: Final = re.compile(r"[^A-Z]+")
 
@@ -114,7 +115,8 @@ def read_xml(source: Document, limits: XmlLimits = DEFAULT_LIMITS) -> bytes:
 def parse_xml(data: bytes) -> etree._Element:
     """The root element of what ``read_xml`` returned. Raises XmlError where it is not well-formed or too deep.
 
-    No document type is read, no entity expanded, no network or other file touched.
+    Refused too are identifiers that come twice, and namespaces that programs canonicalise differently. No document
+    type is read, no entity expanded, no network or other file touched.
     """
     try:
         root: etree._Element = etree.fromstring(data, _PARSERS.parser)
@@ -123,6 +125,7 @@ def parse_xml(data: bytes) -> etree._Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise XmlError("the XML has a document type declaration")
     _refuse_duplicate_ids(data, root)
+    _refuse_ampersands_in_namespaces(data, root)
     return root
 
 
@@ -232,6 +235,18 @@ def _refuse_duplicate_ids(data: bytes, root: etree._Element) -> None:
         if value in seen:
             raise XmlError("two elements have the same identifier (Id, ID, id or xml:id)")
         seen.add(value)
+
+
+def _refuse_ampersands_in_namespaces(data: bytes, root: etree._Element) -> None:
+    """libxml2 writes them into the canonical form as they are, older ones as ``&#38;``, other programs as ``&amp;``."""
+    if _NAMESPACE_WITH_REFERENCE.search(data) is None:
+        return
+    for _, (_, uri) in etree.iterwalk(root, events=("start-ns",)):
+        if "&" in uri:
+            raise XmlError(
+                "the address of a namespace has an ampersand in it, which programs canonicalise differently",
+                remedy="name the namespace by an address without &",
+            )
 
 
 def _place(error: etree.XMLSyntaxError) -> str:

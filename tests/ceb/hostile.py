@@ -198,6 +198,11 @@ def encodings() -> Cases:
     yield "blank before the declaration", b' <?xml version="1.0"?>' + SMALL
     for name, nothing in (("nothing", b""), ("a blank", b" "), ("a mark alone", b"\xef\xbb\xbf")):
         yield name, nothing
+    for spelling in ("&amp;", "&#38;", "&#x26;"):
+        address = f"http://a.example/?b={spelling}c"
+        on_root = SMALL.replace(b' guid="G"', f" guid='G' xmlns:r\n = '{address}'".encode())
+        yield f"namespace with {spelling} on the root", on_root
+        yield f"namespace with {spelling} inside", inside(f'<c:Order><x xmlns="{address}"/></c:Order>')
     yield "relative namespace", SMALL.replace(b' guid="G"', b' xmlns:r="relative" guid="G"')
 
 

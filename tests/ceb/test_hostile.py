@@ -156,6 +156,7 @@ def test_the_signature_of_the_collection_is_the_reason_for_nothing_but_itself() 
         SMALL.replace(b"<c:Order/>", b"<c:Order>id=1 id=1 Id = 1</c:Order>"),
         START + b"<x" + b"".join(b' a%d="1"' % i for i in range(60)) + b"/>" + END,
         START + b"".join(b'<x xmlns="u:%d"/>' % i for i in range(5000)) + END,
+        START + b"<x xmlns='urn:&#97;' b=\" xmlns='&amp;'\"> xmlns='&amp;'</x>" + END,
         START + b"<x>" * 200 + b"</x>" * 200 + END,
         START + b"<x>1</x>" * 90_000 + END,
         START + b"a=b " * 100_000 + END,
@@ -164,6 +165,17 @@ def test_the_signature_of_the_collection_is_the_reason_for_nothing_but_itself() 
     signer = card(KeyKind.RSA2048)
     for message in harmless:
         assert ceb.verify(ceb.sign(message, signer.holder), at=AT, trust=signer.trust, signer=UnsafeAnyone()).accepted
+
+
+def test_an_ampersand_in_a_namespace_is_refused_by_its_name_and_in_time() -> None:
+    """libxml2 writes it unescaped into the canonical form, which no other program does."""
+    for spelling in (b"&amp;", b"&#38;"):
+        message = START.replace(b" guid", b" xmlns:r='urn:a" + spelling + b"b' guid") + END
+        with pytest.raises(XmlError, match="ampersand"):
+            ceb.sign(message, card(KeyKind.SM2).holder)
+    for text in (b"xmlns:", b"xmlns=' xmlns=\"", b"xmlns" + b" " * 1000, b"xmlns:a='&amp;' "):
+        with within(SECOND):
+            parse_xml(read_xml(START + text * (4_000_000 // len(text)) + END, XmlLimits(marks=10**7)))
 
 
 def test_limits_can_be_set_and_errors_never_quote_the_document() -> None:
