@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ecard import der
-from ecard.algorithms import KeyKind
+from ecard.algorithms import KeyKind, SignatureAlgorithm
 from ecard.certificate import Certificate
 from ecard.documents import ceb
 from ecard.documents.ceb import Outcome, Profile, Step
@@ -31,7 +31,8 @@ from ecard.pki.profile import Usage
 from ecard.pki.trust import Trust
 from ecard.pki.withdrawal import RevocationReason
 from tests.ceb.centre import AT, BEGIN, CREDIT, ENTERPRISE, OTHER_CREDIT, card, key, legacy_card, subject
-from tests.ceb.instances import SMALL, declared_by, sample
+from tests.ceb.instances import DS, SMALL, declared_by, sample
+from tests.ceb.judges import needs_xmlsec1, xmlsec1_accepts
 from tests.pki_authority import lookalikes
 from tests.shared_material import needs_shared
 
@@ -110,6 +111,26 @@ def test_an_export_signature_stands_before_extend_message_and_an_import_signatur
         place = bare.index(b"<c:ExtendMessage/>") if last else bare.index(b"</c:CEB")
         moved = bare[:place] + signature.group() + bare[place:]
         assert failures(moved) == {Step.PLACE: FindingCode.SIGNATURE_MISPLACED}
+
+
+@needs_xmlsec1
+@pytest.mark.parametrize("element", ["Transforms", "Transform", "DigestMethod", "DigestValue", "KeyName"])
+def test_a_namespace_declared_again_inside_is_no_change(element: str, tmp_path: Path) -> None:
+    """The canonical form leaves out a declaration that an outer element has; one that was signed does not hold."""
+    signer = card(KeyKind.RSA2048)
+    start, again = f"<ds:{element}".encode(), f'<ds:{element} xmlns:ds="{DS}"'.encode()
+    signed = ceb.sign(SMALL, signer.holder)
+    changed = re.sub(start + rb"(?=[ >])", again, signed)
+    assert changed != signed
+    assert xmlsec1_accepts(changed, signer.certificate, tmp_path)
+    assert failures(changed, trust=signer.trust) == {}
+    if element != "KeyName":
+        text = re.search(rb"<ds:SignedInfo.*</ds:SignedInfo>", changed)
+        assert text is not None
+        value = b64encode(signer.holder.sign(text.group(), SignatureAlgorithm.RSA_SHA1).der)
+        wrong = re.sub(rb"(?<=<ds:SignatureValue>)[^<]*", value, changed)
+        assert not xmlsec1_accepts(wrong, signer.certificate, tmp_path)
+        assert set(failures(wrong, trust=signer.trust)) == {Step.SIGNATURE}
 
 
 def test_a_changed_value_and_a_changed_signed_info() -> None:

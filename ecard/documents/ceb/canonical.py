@@ -7,6 +7,7 @@ from typing import Final
 from lxml import etree
 
 from ecard.documents.ceb import names
+from ecard.documents.xml_guard import parse_xml
 from ecard.errors import XmlError
 
 _XML_PREFIX: Final = f"{{{names.XML}}}"
@@ -31,7 +32,11 @@ def canonical_signed_info(element: etree._Element) -> bytes:
     """
     for name, value in inherited_xml_attributes(element).items():
         element.set(f"{_XML_PREFIX}{name}", value)
-    return canonical(element)
+    text = canonical(element)
+    if b" xmlns" in text.partition(b">")[2]:
+        # lxml may write a declaration again that an outer element has, unless the element is the root of its document
+        text = canonical(parse_xml(text))
+    return text
 
 
 def inherited_xml_attributes(element: etree._Element) -> dict[str, str]:
