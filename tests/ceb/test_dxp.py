@@ -179,11 +179,31 @@ class TestRefused:
             Envelope(**{**fields, "data": b"", **change})  # type: ignore[arg-type]
         assert caught.value.reason is Reason.FIELD
 
-    @pytest.mark.parametrize("time", ["20260601T120000", "2026-06-01", "2026-W01-1", "2026-06-01 12:00:00", "0001"])
+    @pytest.mark.parametrize(
+        "time",
+        [
+            "20260601T120000",
+            "2026-06-01",
+            "2026-W01-1",
+            "2026-06-01 12:00:00",
+            "0001",
+            "2026-06-01T12:00:00+08:60",
+            "2026-06-01T12:00:00-00:99",
+            "2026-06-01T12:00:00+14:01",
+            "2026-06-01T12:00:00-23:59",
+            "0001-01-01T00:00:00",
+            "9999-12-31T23:59:59-14:00",
+        ],
+    )
     def test_times_of_another_form_than_the_schemas(self, time: str) -> None:
         changed = re.sub(b"(?<=<dxp:CreatTime>)[^<]*", time.encode(), ENVELOPE.build())
         with pytest.raises(MessageError, match="CreatTime"):
             dxp.parse(changed)
+
+    @pytest.mark.parametrize("offset", ["Z", "+14:00", "-14:00", "+13:59", "-00:00", "+05:30"])
+    def test_every_offset_that_the_schema_has(self, offset: str) -> None:
+        changed = ENVELOPE.build().replace(b"+08:00", offset.encode())
+        assert dxp.parse(changed).created == datetime.fromisoformat(f"2026-06-01T12:30:15{offset}")
 
     def test_data_in_another_spelling_than_its_own(self) -> None:
         changed = re.sub(b"(?<=<dxp:Data>)[^<]*", b"eB==", ENVELOPE.build())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from lxml import etree
@@ -21,7 +21,9 @@ from ecard.errors import MessageError
 _PREFIX: Final = f"{{{names.DXP}}}"
 _BLANK: Final = " \t\r\n"
 _TIME: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?", re.ASCII
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+    r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))?",
+    re.ASCII,
 )
 """xs:dateTime (XML Schema part 2, section 3.2.7), of the years that a datetime has."""
 
@@ -120,9 +122,9 @@ def _time(text: str) -> datetime:
         if not _TIME.fullmatch(text.strip(_BLANK)):
             raise ValueError
         moment = datetime.fromisoformat(text.strip(_BLANK))
-    except ValueError:
+        return (moment.replace(tzinfo=CHINA) if moment.tzinfo is None else moment).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise MessageError("CreatTime is no time as 2026-06-01T12:00:00+08:00", reason=Reason.FIELD) from None
-    return moment.replace(tzinfo=CHINA) if moment.tzinfo is None else moment
 
 
 def _data(text: str) -> bytes:
