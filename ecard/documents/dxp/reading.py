@@ -69,8 +69,13 @@ def _read_additional(element: etree._Element | None) -> dict[str, etree._Element
 def _children(
     element: etree._Element, *, required: tuple[str, ...], optional: tuple[str, ...], signature: bool = False
 ) -> dict[str, etree._Element]:
-    """The children of an element by local name: the required ones, the optional ones, in this order, each once."""
-    found = [child for child in element if not (signature and child.tag == SIGNATURE)]
+    """The children of an element by local name: the required ones, the optional ones, in this order, each once.
+
+    ``signature`` lets one signature stand after them.
+    """
+    found = list(element)
+    if signature and found and found[-1].tag == SIGNATURE:
+        found.pop()
     tags = [str(child.tag) for child in found]
     expected = [name for name in (*required, *optional) if name in required or _PREFIX + name in tags]
     if tags != [_PREFIX + name for name in expected]:
@@ -94,7 +99,12 @@ def _repeated(element: etree._Element, name: str) -> list[etree._Element]:
 
 
 def _keys(element: etree._Element | None) -> tuple[tuple[str, str], ...]:
-    return () if element is None else tuple((key.get("name") or "", _text(key)) for key in _repeated(element, "Key"))
+    if element is None:
+        return ()
+    keys = _repeated(element, "Key")
+    if not keys or any(key.get("name") == "" for key in keys):
+        raise _refused("BizKey must hold a Key, and the name of a Key must not be empty")
+    return tuple((key.get("name", ""), _text(key)) for key in keys)
 
 
 def _encoding(element: etree._Element | None) -> str | None:
@@ -103,6 +113,8 @@ def _encoding(element: etree._Element | None) -> str | None:
     encoding: str | None = element.get("Encode")
     if encoding is None:
         raise _refused("IsText names no Encode")
+    if len(element) or (element.text or "").strip(_BLANK):
+        raise _refused("IsText must hold nothing, its attribute Encode says it all")
     return encoding
 
 
