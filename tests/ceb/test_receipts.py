@@ -115,6 +115,10 @@ def test_a_time_that_is_none_is_none(time: str) -> None:
         (b"<a></a>", Reason.UNKNOWN_TYPE),
         (receipt(312, "", entity="Other"), Reason.SHAPE),
         (receipt(312, "<returnStatus>-621025</returnStatus><returnStatus>800</returnStatus>"), Reason.SHAPE),
+        (receipt(622, "<returnStatus>-621025</returnStatus><status>800</status>"), Reason.SHAPE),
+        (receipt(792, "<returnTime>20260601123015</returnTime><opDate>20260101123015</opDate>"), Reason.SHAPE),
+        (receipt(312, "<returnInfo>Code:1001</returnInfo><returnInfo>ok</returnInfo>"), Reason.SHAPE),
+        (receipt(312, "<guid>A</guid><guid>B</guid>"), Reason.SHAPE),
         (receipt(816, "<a><status>1</status></a><b><status>2</status></b>"), Reason.SHAPE),
     ],
 )

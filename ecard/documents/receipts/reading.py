@@ -22,6 +22,8 @@ from ecard.errors import MessageError
 _TAX_MESSAGES: Final = frozenset({816, 818})
 _STATUS: Final = ("returnStatus", "status")
 _TIMES: Final = ("returnTime", "opDate")
+_WHAT: Final = dict.fromkeys(_STATUS, "status") | dict.fromkeys(_TIMES, "time")
+"""What stands under two names, of which each schema has one; every other field is called by its name."""
 _ORIGINAL: Final = "oriBizMessage"
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
 _MOMENT: Final = re.compile(r"([0-9]{14})([0-9]{0,3})", re.ASCII)
@@ -103,11 +105,18 @@ def parse(source: Document, limits: XmlLimits = DEFAULT_LIMITS) -> Receipt:
 
 
 def _fields_once(node: etree._Element) -> dict[str, str]:
-    """The fields by name. What a receipt says twice of its status or time, it may say in two ways."""
+    """The fields by name. What a receipt says twice, under either name for it, it may say in two ways."""
     found: dict[str, str] = {}
+    said: set[str] = set()
     for name, value in _fields(node):
-        if name in found and name in {*_STATUS, *_TIMES}:
-            raise MessageError(f"the receipt has {name} twice in one node", reason=Reason.SHAPE)
+        what = _WHAT.get(name, name)
+        if what in said:
+            raise MessageError(
+                f"the receipt has {what} twice in one node",
+                reason=Reason.SHAPE,
+                remedy="do not go by it; ask for the receipt again",
+            )
+        said.add(what)
         found[name] = value
     return found
 
