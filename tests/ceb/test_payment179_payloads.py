@@ -100,6 +100,19 @@ def test_a_plus_that_was_posted_as_it_is_says_how_to_write_it() -> None:
     assert look(f"payExInfoStr={quote(payload)}".encode()).accepted
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('"totalAmount":5.0', '"totalAmount":05.0', HEAD.index('"totalAmount":') + len('"totalAmount":0')),
+        ('"currency":"142"', "\"currency\":'142'", HEAD.index('"currency":') + len('"currency":')),
+    ],
+)
+def test_what_is_no_json_is_refused_with_the_place(old: str, new: str, place: int) -> None:
+    column = GOOD.index(HEAD) + place + 1
+    with pytest.raises(MessageError, match=f"the payload is not JSON: see line 3, column {column}$"):
+        payment179.parse(b"\n\n" + GOOD.replace(old, new).encode())
+
+
 def test_a_request_with_two_payloads_is_refused() -> None:
     body = SIGNED.form()
     assert look(body).accepted

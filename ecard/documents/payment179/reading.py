@@ -81,6 +81,8 @@ def load_json(text: str, what: str, **hooks: Any) -> Any:
         raise
     except RecursionError:
         raise _too_deep(what) from None
+    except json.JSONDecodeError as error:
+        raise _refused(f"{what} is not JSON: see line {error.lineno}, column {error.colno}") from None
     except ValueError:
         raise _refused(f"{what} is not JSON") from None
     _require_depth(value, what)
