@@ -113,6 +113,15 @@ def test_what_is_no_json_is_refused_with_the_place(old: str, new: str, place: in
         payment179.parse(b"\n\n" + GOOD.replace(old, new).encode())
 
 
+def test_the_field_of_a_request_may_stand_after_others() -> None:
+    for before in (b"a=1&", b"a=&b=%7B&c.d-e=x%20y&"):
+        assert look(before + SIGNED.form()).accepted
+        with pytest.raises(MessageError, match="one field"):
+            payment179.parse(before + SIGNED.form() + b"&payExInfoStr=x")
+    in_a_text = GOOD.replace("ad2254", "a&payExInfoStr=ad2254")
+    assert payment179.parse(in_a_text.encode()).text.session_id.startswith("a&payExInfoStr="), "that is JSON"
+
+
 def test_a_request_with_two_payloads_is_refused() -> None:
     body = SIGNED.form()
     assert look(body).accepted

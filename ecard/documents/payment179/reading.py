@@ -29,6 +29,8 @@ _MAX_ESCAPES: Final = 200_000
 _MAX_DEPTH: Final = 32
 """Objects and lists one inside the other; payment data have four."""
 _MEMBERS: Final = ("sessionID", "payExchangeInfoHead", "payExchangeInfoLists", "serviceTime", "certNo", "signValue")
+_REQUEST: Final = re.compile(rf"(?:[^\s{{\[\"&=]+=[^&]*&){{0,7}}{FIELD}=")
+"""The body of a request, whose field may stand after others; what JSON begins with is no name of a field."""
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
 _PLAIN: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,1024}", re.ASCII)
 
@@ -119,7 +121,7 @@ def _payload(data: bytes) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _refused("the payload is not UTF-8") from None
-    if not text.startswith(f"{FIELD}="):
+    if not _REQUEST.match(text):
         return text
     if text.count("%") > _MAX_ESCAPES:
         raise _refused(f"the request has more than {_MAX_ESCAPES} escaped bytes")
