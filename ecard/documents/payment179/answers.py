@@ -35,7 +35,13 @@ class Answer:
 def parse_answer(source: Document) -> Answer:
     """The answer in the body of a response. MessageError where it is none."""
     data = read_up_to(source, _MAX_SIZE)
-    value: Any = load_json(data.decode("utf-8", "replace"), "the answer") if len(data) <= _MAX_SIZE else None
+    if len(data) > _MAX_SIZE:
+        raise MessageError(
+            f"the answer has more than {_MAX_SIZE} bytes",
+            reason=Reason.SHAPE,
+            remedy="look whether another server has answered than the customs'",
+        )
+    value: Any = load_json(data.decode("utf-8-sig", "replace"), "the answer")
     code = str(value.get("code")) if isinstance(value, dict) else ""
     if not code.isascii() or not code.isdecimal() or len(code) > 9:
         raise MessageError("the answer has no code", reason=Reason.SHAPE)
