@@ -78,6 +78,11 @@ def test_large_payloads_are_judged_and_not_explained() -> None:
     assert report.mistakes == ()
 
 
+def test_an_amount_in_quotes_is_told_in_words_of_the_payload() -> None:
+    with pytest.raises(MessageError, match="totalAmount must be a number"):
+        payment179.data_of(change_text('"totalAmount":5.0', '"totalAmount":"5.0"'))
+
+
 @pytest.mark.parametrize("digits", ["1E999999999999999999999", "1E-999999999999999999999"])
 def test_an_exponent_that_no_decimal_has(digits: str) -> None:
     with pytest.raises(MessageError, match="exponent"):

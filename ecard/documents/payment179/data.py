@@ -189,7 +189,7 @@ class PaymentData:
 def amount_text(amount: Decimal) -> str:
     """An amount in digits; MessageError unless it has at most 19, at most 5 of them after the point."""
     if not isinstance(amount, Decimal) or not amount.is_finite() or amount.is_signed():
-        raise _refused("totalAmount must be a Decimal that is not negative")
+        raise _refused("totalAmount must be a number that is not negative, in Python a Decimal")
     exponent = amount.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -5 or amount.adjusted() > 18 or len(f"{amount:f}") > 20:
         raise _refused("totalAmount must have at most 19 digits, 5 of them after the point")
