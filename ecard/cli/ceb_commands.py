@@ -102,7 +102,7 @@ def sign(
 def _sign_directory(
     source: Path, output: str | None, holder: CardKeyHolder, *, replace: bool, options: _Signing, as_json: bool
 ) -> int:
-    if output is None:
+    if output is None or output == "-":
         raise InvalidInputError("it was not said where the signed messages go", remedy="name a directory with -o")
     target, certificate = Path(output), holder.certificate
     target.mkdir(exist_ok=True)

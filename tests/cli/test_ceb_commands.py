@@ -85,6 +85,20 @@ def test_a_directory_is_signed_once_and_failures_are_listed(customs: Demo, ecard
     assert sorted(path.name for path in signed.iterdir()) == ["0.xml", "1.xml", "2.xml"]
 
 
+def test_a_directory_does_not_go_to_standard_output(
+    customs: Demo, ecard: Ecard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A directory of the name - was made."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "outbox").mkdir()
+    before = sorted(tmp_path.iterdir())
+    for options in ((), ("-o", "-")):
+        refused = sign(ecard, customs, tmp_path / "outbox", *options)
+        assert refused.status == 2
+        assert "name a directory with -o" in refused.err
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_a_wrong_pin_ends_a_batch_after_one_try(
     customs: Demo, ecard: Ecard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
