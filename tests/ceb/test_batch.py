@@ -226,3 +226,23 @@ def test_places_that_are_wrong(places: tuple[Path, Path], tmp_path: Path) -> Non
     for source, target in ((places[0], places[0]), (tmp_path / "none", places[1]), (places[0], tmp_path / "none")):
         with pytest.raises(InvalidInputError):
             Batch.plan(source, target, SM2.certificate)
+
+
+@pytest.mark.parametrize("pattern", ["", "/x", "a**"])
+def test_a_pattern_that_is_none(places: tuple[Path, Path], pattern: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"such as \*\.xml"):
+        Batch.plan(*places, SM2.certificate, pattern=pattern)
+
+
+def test_a_place_that_no_system_has_is_the_files_own_failure(places: tuple[Path, Path]) -> None:
+    source, target = places
+    long = "y" * 250 + ".xml"
+    (source / "0.xml").rename(source / long)
+    while len(str(target)) < os.pathconf(source, "PC_PATH_MAX") - 252:
+        target /= "d" * min(200, os.pathconf(source, "PC_PATH_MAX") - 252 - len(str(target)))
+    target.mkdir(parents=True)
+    batch = Batch.plan(source, target, SM2.certificate)
+    assert [failure.path.name for failure in batch.blocked] == [long]
+    assert names(batch.pending) == ["1.xml", "2.xml", "3.xml", "4.xml"]
+    with pytest.raises(InvalidInputError):
+        Batch.plan(Path("a\0b"), target, SM2.certificate)

@@ -89,7 +89,7 @@ class Batch:
 
         ``replace`` signs messages anew that are signed; ``overwrite`` replaces files in the target that are not the
         signed form of what is in the source. Directories inside ``source`` are passed over. Raises InvalidInputError
-        where a directory is missing or cannot be read, or both are one.
+        where a directory is missing or cannot be read, both are one, or ``pattern`` is none.
         """
         _require_directory(source)
         _require_directory(target)
@@ -98,16 +98,20 @@ class Batch:
         pending: list[Path] = []
         done: list[Path] = []
         blocked: list[Failure] = []
-        for path in sorted(path for path in source.glob(pattern) if not path.is_dir()):
+        for path in _files(source, pattern):
             signed = target / path.name
-            if not path.is_file():
-                blocked.append(Failure(path, InvalidInputError(f"{path} is no file")))
-            elif signed.is_file() and _is_signed_form(path, signed, certificate, replace=replace):
-                done.append(path)
-            elif _is_free(signed, overwrite=overwrite):
-                pending.append(path)
+            try:
+                if not path.is_file():
+                    raise InvalidInputError(f"{path} is no file")
+                is_done = signed.is_file() and _is_signed_form(path, signed, certificate, replace=replace)
+                if not is_done:
+                    _require_free(signed, overwrite=overwrite)
+            except InvalidInputError as error:
+                blocked.append(Failure(path, error))
+            except OSError as error:
+                blocked.append(Failure(path, InvalidInputError(f"{signed} cannot be used: {error.strerror}")))
             else:
-                blocked.append(Failure(path, _taken(signed)))
+                (done if is_done else pending).append(path)
         return Batch(source, target, tuple(pending), tuple(done), tuple(blocked), replace, overwrite)
 
     def sign(
@@ -165,6 +169,20 @@ def _require_directory(path: Path) -> None:
         raise InvalidInputError(f"{path} is not a directory") from None
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        # a name with a NUL in it
+        raise InvalidInputError(f"the directory cannot be read: {error}") from None
+
+
+def _files(source: Path, pattern: str) -> list[Path]:
+    try:
+        return sorted(path for path in source.glob(pattern) if not path.is_dir())
+    except (ValueError, NotImplementedError):
+        raise InvalidInputError(
+            f"{pattern!r} is no pattern of names inside a directory", remedy="give one such as *.xml"
+        ) from None
+    except OSError as error:
+        raise InvalidInputError(f"{source} cannot be read: {error.strerror}") from None
 
 
 def _is_free(signed: Path, *, overwrite: bool) -> bool:
