@@ -342,6 +342,10 @@ class TestPolicies:
         signed = ceb.sign(message, SM2.holder, enterprise_codes={OTHER_CREDIT})
         assert failures(signed) == {Step.ENTERPRISE: FindingCode.DECLARANT_DIFFERS}
 
+    def test_a_moment_without_a_time_zone_for_signing(self) -> None:
+        with pytest.raises(InvalidInputError, match="time zone"):
+            ceb.sign(SMALL, SM2.holder, at=AT.replace(tzinfo=None))
+
     def test_a_moment_without_a_time_zone(self) -> None:
         with pytest.raises(InvalidInputError, match="time zone"):
             ceb.inspect(SIGNED, at=AT.replace(tzinfo=None))

@@ -63,7 +63,8 @@ def sign(
 
     Raises XmlError for XML that is malformed or hostile, MessageError for a message that cannot be signed as it is,
     WrongCardError for a certificate that does not suit, UnsupportedAlgorithmError for a profile that does not fit the
-    key, and what ``holder`` raises. Nothing is sent to a card before every check has passed.
+    key, InvalidInputError where ``at`` is naive, and what ``holder`` raises. Nothing is sent to a card before every
+    check has passed.
     """
     identity = read_identity(holder.certificate)
     chosen = _choose_profile(profile, holder.certificate, customs=not other_xml)

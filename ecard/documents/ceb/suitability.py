@@ -10,6 +10,7 @@ from typing import Final
 from ecard import der
 from ecard.certificate import Certificate
 from ecard.errors import WrongCardError
+from ecard.moments import in_utc
 from ecard.pki.identity import CardIdentity, CardType
 from ecard.pki.profile_extensions import read_extensions
 from ecard.pki.profile_oids import KEY_USAGE
@@ -27,7 +28,7 @@ def require_suitable(
     roles: Collection[CardType] = SIGNING_ROLES,
     at: datetime | None = None,
 ) -> None:
-    """Raise WrongCardError unless the certificate suits.
+    """Raise WrongCardError unless the certificate suits, InvalidInputError for a moment without a time zone.
 
     A certificate that names no kind of card is let pass, one that names another kind than ``roles`` is not.
     """
@@ -37,7 +38,7 @@ def require_suitable(
         raise WrongCardError(
             "the certificate is not for signing", remedy="use the signing certificate, not the encryption certificate"
         )
-    if at is not None and not certificate.not_before <= at <= certificate.not_after:
+    if at is not None and not certificate.not_before <= in_utc(at) <= certificate.not_after:
         raise WrongCardError("the certificate is not valid at that moment", remedy="renew the card at the counter")
 
 
