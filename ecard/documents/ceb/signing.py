@@ -103,7 +103,7 @@ def _prepare(data: bytes, *, replace: bool, other_xml: bool) -> _Prepared:
     augmented, offset = insert_placeholder(data, before)
     root = parse_xml(augmented)
     message_type = _require_signable(root, other_xml=other_xml)
-    signature = _require_alone(root, before)
+    signature = _require_alone(root, before, replace=replace)
     if find_comment(root) is not None:
         raise MessageError(
             "the message has comments or processing instructions, which verifiers digest differently",
@@ -130,7 +130,7 @@ def _require_signable(root: etree._Element, *, other_xml: bool) -> MessageType |
     return message_type
 
 
-def _require_alone(root: etree._Element, before: frozenset[str]) -> etree._Element:
+def _require_alone(root: etree._Element, before: frozenset[str], *, replace: bool) -> etree._Element:
     """The placeholder's element, where it is the only signature and stands where the schema wants it."""
     count = sum(1 for _ in root.iter(SIGNATURE))
     if not count:
@@ -140,7 +140,9 @@ def _require_alone(root: etree._Element, before: frozenset[str]) -> etree._Eleme
         raise MessageError(
             "the message has a signature already",
             reason=Reason.ALREADY_SIGNED,
-            remedy="ask for it to be replaced (--replace, replace=True)",
+            remedy="remove it by hand: only the first signature directly inside the root element is replaced"
+            if replace
+            else "ask for it to be replaced (--replace, replace=True)",
         )
     try:
         signature = find_signature(root, before)
