@@ -107,16 +107,17 @@ def parse(source: Document, limits: XmlLimits = DEFAULT_LIMITS) -> Receipt:
 def _fields_once(node: etree._Element) -> dict[str, str]:
     """The fields by name. What a receipt says twice, under either name for it, it may say in two ways."""
     found: dict[str, str] = {}
-    said: set[str] = set()
+    said: dict[str, str] = {}
     for name, value in _fields(node):
         what = _WHAT.get(name, name)
         if what in said:
+            both = f"{name} twice" if said[what] == name else f"{said[what]} and {name}"
             raise MessageError(
-                f"the receipt has {what} twice in one node",
+                f"the receipt has {both} in one node",
                 reason=Reason.SHAPE,
                 remedy="do not go by it; ask for the receipt again",
             )
-        said.add(what)
+        said[what] = name
         found[name] = value
     return found
 
