@@ -128,6 +128,13 @@ def test_what_is_no_receipt(document: bytes, reason: Reason) -> None:
     assert caught.value.reason is reason
 
 
+def test_an_error_does_not_grow_with_the_name_of_a_field() -> None:
+    long = f"<{'x' * 5000}/>"
+    with pytest.raises(MessageError) as caught:
+        receipts.parse(receipt(312, long * 2))
+    assert len(str(caught.value)) < 200
+
+
 @pytest.mark.parametrize("inside", ["<!-- x -->", "<?x y?>", "<!-- x --><!-- y -->"])
 def test_a_comment_in_a_status_hides_nothing_of_it(inside: str) -> None:
     document = receipt(312, f"<!-- before --><returnStatus>-62{inside}1025</returnStatus>")

@@ -111,7 +111,7 @@ def _fields_once(node: etree._Element) -> dict[str, str]:
     for name, value in _fields(node):
         what = _WHAT.get(name, name)
         if what in said:
-            both = f"{name} twice" if said[what] == name else f"{said[what]} and {name}"
+            both = f"{name[:60]} twice" if said[what] == name else f"{said[what]} and {name}"
             raise MessageError(
                 f"the receipt has {both} in one node",
                 reason=Reason.SHAPE,
