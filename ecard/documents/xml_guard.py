@@ -239,7 +239,7 @@ def _refuse_duplicate_ids(data: bytes, root: etree._Element) -> None:
 
 def _refuse_ampersands_in_namespaces(data: bytes, root: etree._Element) -> None:
     """libxml2 writes them into the canonical form as they are, older ones as ``&#38;``, other programs as ``&amp;``."""
-    if _NAMESPACE_WITH_REFERENCE.search(data) is None:
+    if b"&" not in data or _NAMESPACE_WITH_REFERENCE.search(data) is None:
         return
     for _, (_, uri) in etree.iterwalk(root, events=("start-ns",)):
         if "&" in uri:
