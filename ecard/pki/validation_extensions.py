@@ -158,7 +158,7 @@ def read_flags(content: bytes, what: str) -> int:
 
 
 def read_authority_key_identifier(value: bytes) -> AuthorityKeyIdentifier:
-    """The fields of an authorityKeyIdentifier extension."""
+    """The fields of an authorityKeyIdentifier extension. Raises EncodingError."""
     key_id, issuer, serial = None, None, None
     fields = der.parse(value, "authorityKeyIdentifier").expect(der.SEQUENCE, "an identifier").children(4)
     if [node.tag for node in fields] != [tag for tag in _KEY_FIELDS if any(node.tag == tag for node in fields)]:
