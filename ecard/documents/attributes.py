@@ -31,6 +31,10 @@ class Attribute(Enum):
     """RFC 5652, section 11.3."""
     SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.47"
     """signing-certificate-v2: RFC 5035, section 3."""
+    OLD_SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
+    """signing-certificate, by SHA-1: RFC 2634, section 5.4. Never enough, and held against the certificate if there."""
+    ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52"
+    """cms-algorithm-protection: RFC 6211, section 2. Nobody needs it, and it has to be true."""
 
     # members are compared by identity, and Enum's own hash, of the name, takes five times as long
     __hash__ = object.__hash__
@@ -38,10 +42,14 @@ class Attribute(Enum):
     @property
     def label(self) -> str:
         """The name of the attribute as the standards spell it."""
-        return "signing-certificate-v2" if self is _ESS else self.name.lower().replace("_", "-")
+        return _LABELS.get(self) or self.name.lower().replace("_", "-")
 
 
-_ESS: Final = Attribute.SIGNING_CERTIFICATE
+_LABELS: Final = {
+    Attribute.SIGNING_CERTIFICATE: "signing-certificate-v2",
+    Attribute.OLD_SIGNING_CERTIFICATE: "signing-certificate",
+    Attribute.ALGORITHM_PROTECTION: "cms-algorithm-protection",
+}
 _OIDS: Final = {attribute: der.oid(attribute.value) for attribute in Attribute}
 _BY_OID: Final = {encoded: attribute for attribute, encoded in _OIDS.items()}
 
@@ -158,7 +166,7 @@ def _issuer_serial(certificate: Certificate) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class CertificateId:
-    """How a signing-certificate-v2 attribute names one certificate (ESSCertIDv2, RFC 5035, section 4)."""
+    """How an attribute names one certificate (ESSCertIDv2 and ESSCertID, RFC 5035, section 4)."""
 
     digest: Digest
     hash: bytes
@@ -171,28 +179,53 @@ class CertificateId:
         return self.issuer_serial is None or self.issuer_serial == _issuer_serial(certificate)
 
 
-def read_certificate_ids(value: bytes) -> tuple[CertificateId, ...]:
+def read_certificate_ids(
+    value: bytes, attribute: Attribute = Attribute.SIGNING_CERTIFICATE
+) -> tuple[CertificateId, ...]:
     """The certificates that an encoded SigningCertificateV2 names, the signer's first; at least one.
 
-    Raises EncodingError, and UnsupportedAlgorithmError for a hash algorithm that ecard does not know.
+    With OLD_SIGNING_CERTIFICATE as ``attribute``, those that a SigningCertificate names. Raises EncodingError, and
+    UnsupportedAlgorithmError for a hash algorithm that ecard does not know.
     """
-    what = Attribute.SIGNING_CERTIFICATE.label
+    what = attribute.label
     # policies may follow the certificates; they say nothing about who signed
     parts = der.parse(value, what).expect(der.SEQUENCE, what).children(2)
     named = parts[0].expect(der.SEQUENCE, "certificates").children(MAX_CERTIFICATE_IDS) if parts else []
     if not named:
         raise EncodingError(f"{what} names no certificate")
-    return tuple(map(_read_certificate_id, named))
+    read = _read_certificate_id if attribute is Attribute.SIGNING_CERTIFICATE else _read_old_certificate_id
+    return tuple(map(read, named))
 
 
 def _read_certificate_id(node: der.Node) -> CertificateId:
     parts = node.expect(der.SEQUENCE, "ESSCertIDv2").children(3)
     explicit = bool(parts) and parts[0].tag == der.SEQUENCE
     digest = read_digest_algorithm(parts.pop(0).encoded) if explicit else Digest.SHA256
+    return _certificate_id(digest, parts)
+
+
+def _read_old_certificate_id(node: der.Node) -> CertificateId:
+    return _certificate_id(Digest.SHA1, node.expect(der.SEQUENCE, "ESSCertID").children(2))
+
+
+def _certificate_id(digest: Digest, parts: list[der.Node]) -> CertificateId:
     if not 1 <= len(parts) <= 2:
-        raise EncodingError("ESSCertIDv2 is not a hash with an optional issuer and serial number")
+        raise EncodingError("a certificate is not named by a hash with an optional issuer and serial number")
     value = parts[0].expect(der.OCTET_STRING, "the hash of a certificate").content
     return CertificateId(digest, value, parts[1].encoded if len(parts) == 2 else None)
+
+
+def read_protection(value: bytes) -> tuple[str, str]:
+    """The object identifiers of the digest and signature algorithms in an encoded CMSAlgorithmProtection.
+
+    Raises EncodingError, and UnsupportedAlgorithmError for parameters.
+    """
+    what = Attribute.ALGORITHM_PROTECTION.label
+    parts = der.parse(value, what).expect(der.SEQUENCE, what).children(2)
+    if len(parts) != 2:
+        raise EncodingError(f"{what} is not a digest algorithm and a signature algorithm")
+    signature = parts[1].expect(der.context(1), "a signature algorithm").content
+    return read_algorithm(parts[0].encoded), read_algorithm(der.sequence(signature))
 
 
 @lru_cache(maxsize=64)

@@ -13,10 +13,13 @@ from ecard.certificate import Certificate
 from ecard.documents.attributes import (
     Attribute,
     CertificateId,
+    SignedAttributes,
     encode,
     only_signing_time,
+    read_algorithm,
     read_attributes,
     read_certificate_ids,
+    read_protection,
     signing_certificate,
 )
 from ecard.errors import EncodingError, UnsupportedAlgorithmError
@@ -32,6 +35,12 @@ _ABSENT: Final = {
     Attribute.SIGNING_TIME: FindingCode.SIGNING_TIME_WRONG,
     Attribute.SIGNING_CERTIFICATE: FindingCode.SIGNER_CERTIFICATE_WRONG,
 }
+_NEW: Final = Attribute.SIGNING_CERTIFICATE
+_OLD: Final = Attribute.OLD_SIGNING_CERTIFICATE
+_OPTIONAL: Final = {
+    _OLD: FindingCode.SIGNER_CERTIFICATE_WRONG,
+    Attribute.ALGORITHM_PROTECTION: FindingCode.ALGORITHM_NOT_ALLOWED,
+}
 
 
 Expectation = tuple[bytes, Callable[[bytes], Finding | None]]
@@ -46,6 +55,8 @@ class Facts(NamedTuple):
     digest: Digest | None
     of_document: bytes | None
     certificate: Certificate | None
+    algorithms: tuple[bytes, bytes]
+    """The AlgorithmIdentifiers of digest and signature that the message names outside the attributes."""
 
 
 class Reading(NamedTuple):
@@ -57,8 +68,8 @@ class Reading(NamedTuple):
     """What is wrong with each attribute that is missing, twice there, or at odds with the facts."""
     repairs: Mapping[Attribute, tuple[bytes, bytes]]
     """Of attributes at odds with the facts: how they are, and how they would be right, in DER."""
-    issuers: tuple[CertificateId, ...]
-    """The certificates that signing-certificate-v2 names beside the signer's."""
+    issuers: tuple[tuple[CertificateId, ...], ...]
+    """The certificates beside the first that signing-certificate-v2 names, and those that signing-certificate does."""
 
 
 def read_and_compare(encoded: tuple[bytes, ...], facts: Facts) -> Reading:
@@ -83,6 +94,7 @@ def read_and_compare(encoded: tuple[bytes, ...], facts: Facts) -> Reading:
             if finding is not None:
                 wrong[attribute] = finding
                 repairs[attribute] = (encode(attribute, values[attribute]), encode(attribute, expected))
+    wrong |= _optional_ones(attributes, facts)
     return Reading(values.get(Attribute.SIGNING_TIME), wrong, repairs, _named_issuers(values))
 
 
@@ -99,6 +111,45 @@ def _expectations(facts: Facts) -> dict[Attribute, Expectation]:
             partial(wrong_certificate, certificate=facts.certificate),
         )
     return found
+
+
+def _optional_ones(attributes: SignedAttributes, facts: Facts) -> dict[Attribute, Finding]:
+    """What is wrong with the attributes that need not be there, and are signed for where they are."""
+    wrong = {
+        attribute: Finding(code, attributes.problem(attribute))
+        for attribute, code in _OPTIONAL.items()
+        if attribute in attributes.problems
+    }
+    old = attributes.values.get(_OLD)
+    if old is not None and facts.certificate is not None:
+        finding = _wrong_old_certificate(old, facts.certificate)
+        wrong |= {_OLD: finding} if finding else {}
+    protection = attributes.values.get(Attribute.ALGORITHM_PROTECTION)
+    if protection is not None:
+        finding = _wrong_protection(protection, facts.algorithms)
+        wrong |= {Attribute.ALGORITHM_PROTECTION: finding} if finding else {}
+    return wrong
+
+
+def _wrong_old_certificate(value: bytes, certificate: Certificate) -> Finding | None:
+    """RFC 5035, section 5.4: where there is an attribute of each version, each is judged for itself."""
+    try:
+        if read_certificate_ids(value, _OLD)[0].names(certificate):
+            return None
+    except EncodingError as error:
+        return Finding(FindingCode.SIGNER_CERTIFICATE_WRONG, f"signing-certificate: {error}")
+    message = "signing-certificate, beside signing-certificate-v2, names another certificate than the signer's"
+    return Finding(FindingCode.SIGNER_CERTIFICATE_WRONG, message)
+
+
+def _wrong_protection(value: bytes, algorithms: tuple[bytes, bytes]) -> Finding | None:
+    try:
+        if read_protection(value) == tuple(map(read_algorithm, algorithms)):
+            return None
+    except (EncodingError, UnsupportedAlgorithmError) as error:
+        return Finding(FindingCode.ALGORITHM_NOT_ALLOWED, f"cms-algorithm-protection: {error}")
+    message = "cms-algorithm-protection names other algorithms than the message: one of them was changed"
+    return Finding(FindingCode.ALGORITHM_NOT_ALLOWED, message)
 
 
 def _wrong_content_type(value: bytes) -> Finding:
@@ -130,9 +181,13 @@ def wrong_certificate(value: bytes, certificate: Certificate) -> Finding | None:
     return Finding(FindingCode.SIGNER_CERTIFICATE_WRONG, message)
 
 
-def _named_issuers(values: Mapping[Attribute, bytes]) -> tuple[CertificateId, ...]:
+def _named_issuers(values: Mapping[Attribute, bytes]) -> tuple[tuple[CertificateId, ...], ...]:
+    return tuple(_beside_the_first(values[version], version) for version in (_NEW, _OLD) if version in values)
+
+
+def _beside_the_first(value: bytes, attribute: Attribute) -> tuple[CertificateId, ...]:
     try:
-        return read_certificate_ids(values.get(Attribute.SIGNING_CERTIFICATE, b""))[1:]
+        return read_certificate_ids(value, attribute)[1:]
     except (EncodingError, UnsupportedAlgorithmError):
         # why it cannot be read is a finding of its own
         return ()

@@ -5,6 +5,7 @@ No check stops another that can still be done: the reader of a report sees every
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -42,7 +43,8 @@ from ecard.keys import PublicKey
 #  3  there are signed attributes, and each of CAdES's four is there once with one value
 #  4  content-type is that of plain data, and the message says the same
 #  5  message-digest is the digest of the document; a copy inside the message, if there is one, is the same document
-#  6  signing-certificate-v2 names the signer's certificate
+#  6  signing-certificate-v2 names the signer's certificate; signing-certificate and cms-algorithm-protection, where
+#     they are there, say the same as the message
 #  7  the signature value is that of the certificate's key over the signed attributes
 #  8  signing-time is not after the moment of judgement, and within the certificate's validity
 #  9  the certificate is good at the moment of judgement: path, usage, revocation
@@ -156,7 +158,8 @@ class _Judgement:
         of_document = None if self._digest is None else digest_of(document, self._digest)
         self._check_inside(of_document)
         try:
-            reading = read_and_compare(encoded, Facts(data, self._digest, of_document, self._certificate))
+            algorithms = (self._signer.digest_identifier, self._signer.signature_identifier)
+            reading = read_and_compare(encoded, Facts(data, self._digest, of_document, self._certificate, algorithms))
         except EncodingError as error:
             self._add(FindingCode.MALFORMED, f"the signed attributes: {error}")
             return None
@@ -200,14 +203,16 @@ class _Judgement:
             return SignerVerdict()
         verdict = judge_signer(self._certificate, self._conditions, untrusted=self._message.certificates)
         self._findings += verdict.findings
-        named = reading.issuers if reading is not None else ()
-        # where signing-certificate-v2 names issuers too, no others vouch for the signer (RFC 5035, section 5.4)
-        if named and verdict.validated is not None:
-            issuers = verdict.validated.path[1:-1]
-            if not all(any(one.names(issuer) for one in named) for issuer in issuers):
-                message = "the path to the root leads over an issuer that signing-certificate-v2 does not name"
-                self._add(FindingCode.CONSTRAINT_BROKEN, message)
+        if verdict.validated is not None and reading is not None:
+            self._require_named(verdict.validated.path[1:-1], reading)
         return verdict
+
+    def _require_named(self, issuers: Sequence[Certificate], reading: Reading) -> None:
+        """Where an attribute names issuers too, no others vouch for the signer (RFC 5035, section 5.4)."""
+        for named in filter(None, reading.issuers):
+            if not all(any(one.names(issuer) for one in named) for issuer in issuers):
+                message = "the path to the root leads over an issuer that the signed attributes do not name"
+                self._add(FindingCode.CONSTRAINT_BROKEN, message)
 
 
 @lru_cache(maxsize=64)
