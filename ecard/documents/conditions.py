@@ -12,7 +12,7 @@ from typing import Final
 
 from ecard.algorithms import KeyKind, SignatureAlgorithm
 from ecard.certificate import Certificate
-from ecard.documents.signers import SignerPolicy
+from ecard.documents.signers import SignerPolicy, answer_of
 from ecard.errors import EcardError, ValidationError
 from ecard.findings import Finding, FindingCode
 from ecard.moments import in_utc
@@ -96,7 +96,7 @@ def judge_signer(
         findings += found or [Finding(FindingCode.PATH_NOT_FOUND, str(error))]
     try:
         identity = _identity(certificate)
-        findings += conditions.signer.check(identity, certificate)
+        findings += answer_of(conditions.signer, identity, certificate)
     except EcardError as error:
         findings.append(Finding(FindingCode.CERTIFICATE_MALFORMED, f"the signer's certificate: {error}"))
     return SignerVerdict(tuple(findings), validated, identity)

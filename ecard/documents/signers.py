@@ -5,6 +5,7 @@ There is no default, because there is no good one: a valid signature of just any
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol
@@ -39,6 +40,22 @@ class SignerPolicy(Protocol):
     def check(self, identity: CardIdentity, certificate: Certificate) -> tuple[Finding, ...]:
         """What speaks against this signer; empty where nothing does. A message shows no personal datum."""
         ...
+
+
+def answer_of(policy: SignerPolicy, identity: CardIdentity, certificate: Certificate) -> tuple[Finding, ...]:
+    """What ``policy`` has against the signer; a refusal where it answers something else than findings.
+
+    None and False may mean yes or no to whoever wrote the policy: only no findings at all is a yes.
+    """
+    answer: object = policy.check(identity, certificate)
+    found = tuple(answer) if isinstance(answer, Iterable) and not isinstance(answer, str) else (answer,)
+    findings = tuple(one for one in found if isinstance(one, Finding))
+    if len(findings) == len(found):
+        return findings
+    return _refusal(
+        f"the policy {type(policy).__name__} answered no findings, but something of type {type(answer).__name__}: "
+        "whether it allows the signer is not known"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +120,7 @@ class OneOf:
 
     def check(self, identity: CardIdentity, certificate: Certificate) -> tuple[Finding, ...]:
         """Nothing where one policy has nothing; otherwise all findings, each once."""
-        found = [policy.check(identity, certificate) for policy in self.policies]
+        found = [answer_of(policy, identity, certificate) for policy in self.policies]
         return () if not all(found) else tuple(dict.fromkeys(finding for part in found for finding in part))
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from ecard.certificate import Certificate
 from ecard.documents.report import Report
-from ecard.documents.signers import SignerPolicy
+from ecard.documents.signers import SignerPolicy, answer_of
 from ecard.errors import InvalidInputError
 from ecard.findings import Finding, FindingCode
 from ecard.pki.identity import CardIdentity
@@ -49,7 +49,7 @@ class Approved:
 
     def check(self, identity: CardIdentity, certificate: Certificate) -> tuple[Finding, ...]:
         """The signer, his card, then the approval."""
-        found = self.signer.check(identity, certificate)
+        found = answer_of(self.signer, identity, certificate)
         found += ActiveCard(register=self.register, at=self.at).check(identity, certificate)
         fact = self.register.get(f"business/{identity.organisation_code}/{self.department.value}", at=self.at)
         if fact is None or fact.value["state"] != "approved":

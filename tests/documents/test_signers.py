@@ -148,3 +148,33 @@ def test_a_policy_of_ones_own() -> None:
     assert accepted.accepted
     refused = inspected(DOCUMENT, signed(KeyKind.P256), KeyKind.P256, signer=Numbered("03-JJ0A900000001"))
     assert codes(refused) == [FindingCode.SIGNER_NOT_ALLOWED]
+
+
+AGAINST = Finding(FindingCode.SIGNER_NOT_ALLOWED, "not on the list")
+
+
+class Answering:
+    """A policy of somebody's own that answers whatever it is made with."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def check(self, identity: CardIdentity, certificate: Certificate) -> tuple[Finding, ...]:
+        return self.answer  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("answer", [None, False, True, 0, "", "no", ("no",), (AGAINST, None), [False]])
+def test_an_answer_without_findings_allows_nobody(answer: object) -> None:
+    for policy in (Answering(answer), OneOf((Answering(answer), AnyLegalPerson(of=CODE)))):
+        report = inspected(DOCUMENT, signed(KeyKind.P256), KeyKind.P256, signer=policy)
+        assert set(codes(report)) == {FindingCode.SIGNER_NOT_ALLOWED}
+        assert "the policy Answering answered no findings" in str(report)
+
+
+def test_findings_in_another_container_are_findings() -> None:
+    for answer in ([], iter(())):
+        assert inspected(DOCUMENT, signed(KeyKind.P256), KeyKind.P256, signer=Answering(answer)).accepted
+    alternatives = OneOf((Answering(iter(())), AnyLegalPerson(of=CODE)))
+    assert inspected(DOCUMENT, signed(KeyKind.P256), KeyKind.P256, signer=alternatives).accepted
+    refused = inspected(DOCUMENT, signed(KeyKind.P256), KeyKind.P256, signer=Answering([AGAINST]))
+    assert refused.reasons == (AGAINST,)
