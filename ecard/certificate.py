@@ -27,7 +27,6 @@ _MAX_DIGITS: Final = 48
 _MAX_FIELDS: Final = 16
 _LAST_FIELDS: Final = (der.context(1, constructed=False), der.context(2, constructed=False), der.context(3))
 """The tags of the fields that may be absent: the two unique identifiers, and the extensions."""
-_PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----")
 
 
 class Certificate:
@@ -177,8 +176,24 @@ def serial_digits(serial_number: int) -> str:
 
 def load_pem_certificates(pem: bytes | str) -> list[Certificate]:
     """All certificates in a PEM text, in their order; EncodingError where one cannot be read."""
-    data = pem.encode() if isinstance(pem, str) else pem
-    return [Certificate(_decode(match.group(1))) for match in _PEM.finditer(data)]
+    return [Certificate(encoded) for encoded in pem_blocks(pem, "CERTIFICATE")]
+
+
+def pem_blocks(pem: bytes | str, label: str) -> list[bytes]:
+    """What is in the blocks with this label of a PEM text (RFC 7468), in their order; other text is passed over.
+
+    EncodingError where a block is cut off or is not Base64: it might be the one that matters.
+    """
+    # half a character, which has no encoding, may stand between blocks as any text may
+    data = pem.encode(errors="replace") if isinstance(pem, str) else pem
+    first, last = (f"-----{word} {label}-----".encode() for word in ("BEGIN", "END"))
+    blocks = re.findall(re.escape(first) + rb"([A-Za-z0-9+/=\s]*)" + re.escape(last), data)
+    if not len(blocks) == data.count(first) == data.count(last):
+        raise EncodingError(
+            f"the PEM text has a {label} that is cut off, or has something in it that is not Base64",
+            remedy="compare the text with where it is from",
+        )
+    return [_decode(block) for block in blocks]
 
 
 def load_certificates(data: bytes) -> list[Certificate]:

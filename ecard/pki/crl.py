@@ -6,8 +6,6 @@ The entries are indexed when the first certificate is looked up. The signature i
 from __future__ import annotations
 
 import hashlib
-import re
-from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +15,7 @@ from typing import Final
 
 from ecard import der
 from ecard.algorithms import Signature
+from ecard.certificate import pem_blocks
 from ecard.errors import EncodingError, InvalidInputError, InvalidSignatureError, UnsupportedAlgorithmError
 from ecard.keys import PublicKey
 from ecard.pki import validation_extensions as ext
@@ -29,7 +28,6 @@ MAX_SIZE: Final = 256 * 1024 * 1024
 _LARGE: Final = 1024 * 1024
 # more than a CRL has in any place but its entries: what is full of small elements is not read to its end
 _MAX_FIELDS: Final = 16
-_PEM: Final = re.compile(rb"-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]*)-----END X509 CRL-----")
 _KNOWN: Final = frozenset(
     {
         ext.ISSUER_ALT_NAME,
@@ -292,8 +290,4 @@ def _number(tag: int) -> int:
 
 def load_pem_crls(pem: bytes | str) -> list[Crl]:
     """All CRLs in a PEM text, in their order; EncodingError where one cannot be read."""
-    data = pem.encode() if isinstance(pem, str) else pem
-    try:
-        return [Crl(b64decode(b"".join(match.group(1).split()), validate=True)) for match in _PEM.finditer(data)]
-    except ValueError:
-        raise EncodingError("the PEM text is not Base64") from None
+    return [Crl(encoded) for encoded in pem_blocks(pem, "X509 CRL")]

@@ -113,7 +113,7 @@ def test_pem() -> None:
     assert done.stdout == one.der
 
 
-@pytest.mark.parametrize("text", ["", "nothing", "-----BEGIN CERTIFICATE-----\n", "-----BEGIN X-----\n-----END X-----"])
+@pytest.mark.parametrize("text", ["", "nothing", "-----BEGIN X-----\n-----END X-----"])
 def test_pem_without_a_certificate(text: str) -> None:
     with pytest.raises(EncodingError, match="0 certificates"):
         Certificate.from_pem(text)
@@ -127,6 +127,31 @@ def test_pem_with_two_or_with_rubbish() -> None:
     for body in ("AAA", "MII=AAA", "MIIB"):
         with pytest.raises(EncodingError):
             Certificate.from_pem(f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize(
+    ("part", "changed"),
+    [
+        ("MII", "M!I"),
+        ("MII", "Subject: somebody\nMII"),
+        ("MII", "\ud800MII"),
+        ("-----BEGIN", "----BEGIN"),
+        ("-----END CERTIFICATE-----", ""),
+        ("END CERTIFICATE", "END X509 CRL"),
+    ],
+)
+def test_a_damaged_certificate_is_not_passed_over_for_a_whole_one(place: int, part: str, changed: str) -> None:
+    texts = [made().pem(), made("乙某", 8).pem()]
+    texts[place] = texts[place].replace(part, changed, 1)
+    for read in (load_pem_certificates, Certificate.from_pem):
+        with pytest.raises(EncodingError, match="cut off, or has something in it that is not Base64"):
+            read("".join(texts))
+
+
+def test_half_a_character_between_certificates() -> None:
+    certificate = made()
+    assert load_pem_certificates(f"\ud800{certificate.pem()}\udcff") == [certificate]
 
 
 def test_too_large() -> None:

@@ -301,6 +301,9 @@ def test_pem_and_files(ca: Issuer, tmp_path: Path) -> None:
     pem = x509.load_der_x509_crl(crl.der).public_bytes(serialization.Encoding.PEM)
     assert Crl.from_pem(pem) == crl
     assert load_pem_crls(pem + pem.replace(b"\n", b"\r\n")) == [crl, crl]
+    for damaged in (pem.replace(b"MI", b"M!", 1), pem.replace(b"-----END", b"----END"), b"-----BEGIN X509 CRL-----"):
+        with pytest.raises(EncodingError, match="cut off"):
+            load_pem_crls(pem + damaged)
     for name, data in (("a.crl", crl.der), ("b.crl", pem)):
         (tmp_path / name).write_bytes(data)
         assert Crl.load(tmp_path / name) == crl
