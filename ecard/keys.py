@@ -27,6 +27,7 @@ from ecard.errors import (
 
 _SM2_CURVE: Final = "1.2.156.10197.1.301"
 _EC_KEY: Final = "1.2.840.10045.2.1"
+_PSS_KEY: Final = "1.2.840.113549.1.1.10"
 _HASHES: Final[dict[Digest, hashes.HashAlgorithm]] = {
     Digest.SHA1: hashes.SHA1(),  # noqa: S303 - reached only through the legacy profile's algorithm
     Digest.SHA256: hashes.SHA256(),
@@ -153,6 +154,9 @@ def _load_spki(spki: bytes) -> PublicKey:
     algorithm = [node.encoded for node in parts[0]]
     if algorithm == [der.oid(_EC_KEY), der.oid(_SM2_CURVE)]:
         return PublicKey(KeyKind.SM2, spki, sm2.PublicKey.from_spki(spki))
+    if algorithm[:1] == [der.oid(_PSS_KEY)]:
+        # cryptography forgets that such a key must not sign in any other way (RFC 4055, section 1.2)
+        raise UnsupportedAlgorithmError("a public key for RSASSA-PSS alone, which is not one of ecard's algorithms")
     if algorithm[:1] == [der.oid(_EC_KEY)] and algorithm[1:2] and algorithm[1][0] != der.OID:
         raise UnsupportedAlgorithmError("a curve that is not given by its name (RFC 5480, section 2.1.1)")
     try:

@@ -256,3 +256,11 @@ def test_a_curve_goes_by_its_name(curve: str) -> None:
     assert PublicKey.from_spki(public[0]).kind.family in (KeyFamily.EC, KeyFamily.SM2)
     with pytest.raises(UnsupportedAlgorithmError, match="not given by its name"):
         PublicKey.from_spki(public[1])
+
+
+def test_a_key_that_may_sign_with_rsassa_pss_alone_is_none_for_other_signatures() -> None:
+    bits = der.parse(key_of(KeyKind.RSA2048).public_key.spki).children()[1].encoded
+    pss = der.oid("1.2.840.113549.1.1.10")
+    for parameters in (b"", der.null(), der.sequence()):
+        with pytest.raises(UnsupportedAlgorithmError, match="for RSASSA-PSS alone"):
+            PublicKey.from_spki(der.sequence(der.sequence(pss, parameters), bits))
