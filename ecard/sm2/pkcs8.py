@@ -19,14 +19,16 @@ from ecard.sm2.public_key import ALGORITHM_IDENTIFIER
 MAX_SIZE: Final = 1 << 16
 """Bytes of the longest key file that is looked at; a real one has a few hundred."""
 
+_PUBLIC_KEY: Final = der.context(1, constructed=False)
+"""An implicit BIT STRING (RFC 5958, section 2)."""
 _PEM: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----([^-]*)-----END \1-----")
 
 
 class ReadKey(NamedTuple):
-    """What an encoded key holds: the scalar's octets and, where it is there, the encoded public point."""
+    """What an encoded key holds: the scalar's octets, and the encoded public point at each place where there is one."""
 
     scalar: bytes
-    point: bytes | None
+    points: tuple[bytes, ...]
 
 
 def write(scalar: bytes, point: bytes, password: bytes | None) -> bytes:
@@ -93,15 +95,20 @@ def _parse(data: bytes, what: str) -> list[der.Node]:
 
 
 def _private_key_info(parts: list[der.Node]) -> ReadKey:
-    """PrivateKeyInfo or OneAsymmetricKey; attributes [0] and a public key [1] may follow and carry nothing needed."""
+    """PrivateKeyInfo or OneAsymmetricKey: attributes [0], which carry nothing needed, and a public key [1] may come."""
     if len(parts) < 3 or der.read_integer(parts[0]) not in (0, 1):
         raise EncodingError("PKCS#8 key: not a version, an algorithm and a key")
-    if [part.tag & 0x9F for part in parts[3:]] not in ([], [0x80], [0x81], [0x80, 0x81]):
+    rest = parts[3:]
+    if rest and rest[0].tag == der.context(0):
+        rest.pop(0)
+    if len(rest) > 1 or (rest and rest[0].tag != _PUBLIC_KEY):
         raise EncodingError("PKCS#8 key: something unknown after the key")
     if parts[1].encoded != ALGORITHM_IDENTIFIER:
         raise UnsupportedAlgorithmError("PKCS#8 key: not a key on the named SM2 curve")
     inner = parts[2].expect(der.OCTET_STRING, "the key as OCTET STRING").content
-    return _ec_private_key(_parse(inner, "ECPrivateKey"), curve_named_outside=True)
+    read = _ec_private_key(_parse(inner, "ECPrivateKey"), curve_named_outside=True)
+    outside = [der.read_bits(der.parse(der.element(der.BIT_STRING, part.content))) for part in rest]
+    return ReadKey(read.scalar, (*read.points, *outside))
 
 
 def _ec_private_key(parts: list[der.Node], *, curve_named_outside: bool) -> ReadKey:
@@ -115,7 +122,7 @@ def _ec_private_key(parts: list[der.Node], *, curve_named_outside: bool) -> Read
     elif not curve_named_outside:
         raise EncodingError("ECPrivateKey: it does not name its curve", remedy="convert the key to PKCS#8")
     if not rest:
-        return ReadKey(scalar, None)
+        return ReadKey(scalar, ())
     if len(rest) != 1 or rest[0].tag != der.context(1):
         raise EncodingError("ECPrivateKey: something unknown after the key")
-    return ReadKey(scalar, der.read_bits(der.parse(rest[0].content, "ECPrivateKey's public key")))
+    return ReadKey(scalar, (der.read_bits(der.parse(rest[0].content, "ECPrivateKey's public key")),))

@@ -82,7 +82,7 @@ class PrivateKey:
     @staticmethod
     def _from_read(read: pkcs8.ReadKey) -> PrivateKey:
         key = PrivateKey.from_scalar(read.scalar)
-        if read.point is not None and PublicKey.from_point(read.point) != key.public_key:
+        if any(PublicKey.from_point(point) != key.public_key for point in read.points):
             raise InvalidKeyError("the SM2 private key does not belong to the public key stored with it")
         return key
 

@@ -194,7 +194,7 @@ def test_malformed_pem(text: bytes) -> None:
         sm2.PrivateKey.from_pem(text)
 
 
-def test_attributes_and_a_version_2_public_key_are_passed_over(key: sm2.PrivateKey) -> None:
+def test_attributes_and_a_version_2_public_key_may_follow(key: sm2.PrivateKey) -> None:
     inner, attributes = sec1(key.scalar_bytes()), der.element(0xA0, der.set_of())
     public = der.element(0x81, b"\0", key.public_key.point())
     assert same(sm2.PrivateKey.from_pkcs8(pkcs8(inner, attributes)), key)
@@ -211,8 +211,33 @@ def test_files_that_are_too_long_are_not_looked_at(key: sm2.PrivateKey) -> None:
 
 def test_a_public_key_that_does_not_belong_to_it(key: sm2.PrivateKey, other_key: sm2.PrivateKey) -> None:
     stored = der.element(0xA1, der.bit_string(other_key.public_key.point()))
-    with pytest.raises(InvalidKeyError, match="does not belong"):
-        sm2.PrivateKey.from_pkcs8(pkcs8(sec1(key.scalar_bytes(), stored)))
+    beside = der.element(0x81, b"\0", other_key.public_key.point())
+    own = der.element(0xA1, der.bit_string(key.public_key.point()))
+    for file in (
+        pkcs8(sec1(key.scalar_bytes(), stored)),
+        pkcs8(sec1(key.scalar_bytes()), beside, version=1),
+        pkcs8(sec1(key.scalar_bytes(), own), der.element(0xA0, der.set_of()), beside, version=1),
+        pkcs8(sec1(key.scalar_bytes(), stored), der.element(0x81, b"\0", key.public_key.point()), version=1),
+    ):
+        with pytest.raises(InvalidKeyError, match="does not belong"):
+            sm2.PrivateKey.from_pkcs8(file)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        der.element(0x81),
+        der.element(0x81, b"\1\2"),
+        der.element(0x81, b"\0\4"),
+        der.element(0x80),
+        der.element(0xC1, b"\0"),
+        der.element(0xA1, der.bit_string(bytes(65))),
+        der.element(0xA0) * 2,
+    ],
+)
+def test_something_after_the_key_that_is_neither_attributes_nor_a_public_key(key: sm2.PrivateKey, after: bytes) -> None:
+    with pytest.raises(EncodingError):
+        sm2.PrivateKey.from_pkcs8(pkcs8(sec1(key.scalar_bytes()), after, version=1))
 
 
 @pytest.mark.parametrize("size", [0, 31, 33])
