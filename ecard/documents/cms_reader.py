@@ -25,6 +25,7 @@ _SIGNED_ATTRIBUTES: Final = der.context(0)
 _UNSIGNED_ATTRIBUTES: Final = der.context(1)
 _KEY_IDENTIFIER: Final = der.context(0, constructed=False)
 _MESSAGE_BEGINS: Final = bytes((der.SEQUENCE,))
+_INDEFINITE: Final = b"\x80"
 _DATA_VERSIONS: Final = frozenset(map(der.integer, (1, 3, 4, 5)))
 _SIGNER_VERSIONS: Final = frozenset(map(der.integer, (1, 3)))
 
@@ -92,8 +93,10 @@ def _read_ber(encoded: bytes, strict_error: EncodingError) -> Message:
         raise EncodingError("not a signed CMS message: neither DER, which begins with the byte 30, nor PEM")
     try:
         normal = to_der(encoded)
-    except EncodingError:
-        raise EncodingError(f"not a signed CMS message: {strict_error}") from None
+    except EncodingError as error:
+        # what begins with an indefinite length was never meant to be DER
+        told = error if encoded[1:2] == _INDEFINITE else strict_error
+        raise EncodingError(f"not a signed CMS message: {told}") from None
     try:
         return _read_content_info(normal)
     except EncodingError as error:

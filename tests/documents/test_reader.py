@@ -157,3 +157,16 @@ def test_a_key_identifier_and_certificates_that_have_none(extensions: tuple[byte
     bare = without_extensions(world(P256).operator.certificate, *extensions)
     report = inspected(DOCUMENT, parts(P256, identifier=tagged, certificates=[bare]).encoded(), P256)
     assert codes(report) == [Code.SIGNER_CERTIFICATE_MISSING]
+
+
+def test_of_ber_it_is_said_what_is_wrong_with_it_as_ber() -> None:
+    body = der.parse(signed(P256)).content
+    whole = b"\x30\x80" + body + b"\0\0"
+    read_message(whole)
+    for broken, message in (
+        (whole + b"\n", "1 bytes after the end of the BER element"),
+        (whole[:-2], "indefinite length without an end"),
+        (whole[:-40], "is longer than what holds it"),
+    ):
+        with pytest.raises(EncodingError, match=message):
+            read_message(broken)
