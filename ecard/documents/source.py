@@ -12,7 +12,7 @@ from io import FileIO
 from typing import BinaryIO, Final
 
 from ecard.algorithms import Digest
-from ecard.errors import InvalidInputError
+from ecard.errors import EcardError, InvalidInputError
 
 Document = bytes | bytearray | memoryview | os.PathLike[str] | BinaryIO
 """What can be signed: bytes, a ``pathlib.Path`` of a file, or a binary stream, read from where it stands."""
@@ -64,6 +64,8 @@ def _flat(data: bytes | bytearray | memoryview) -> memoryview:
         return memoryview(data).cast("B")
     except TypeError:
         raise InvalidInputError("the memoryview is not contiguous", remedy="pass bytes(view)") from None
+    except ValueError:
+        raise InvalidInputError("the memoryview was released", remedy="pass the data that it was of") from None
 
 
 @contextmanager
@@ -89,15 +91,18 @@ def _opened(document: os.PathLike[str] | BinaryIO) -> Iterator[BinaryIO | FileIO
 @contextmanager
 def _read_errors(source: object) -> Iterator[None]:
     name = source if isinstance(source, os.PathLike) else getattr(source, "name", None)
-    where = f" {os.fspath(name)}" if isinstance(name, str | os.PathLike) else ""
+    where = f" {os.fspath(name)}" if name and isinstance(name, str | os.PathLike) else ""
     try:
         yield
+    except EcardError:
+        raise
     except (OSError, EOFError) as error:
         cause = getattr(error, "strerror", None) or type(error).__name__
         raise InvalidInputError(f"the file{where} cannot be read: {cause}") from error
-    except ValueError as error:
-        # what a closed stream, a text stream in another encoding, and a name with a NUL in it raise
-        raise InvalidInputError(f"the file{where} cannot be read: {error}") from error
+    except Exception as error:
+        # ValueError: a closed stream, a text stream in another encoding, a name with a NUL in it; and a stream that
+        # decompresses, or loads from afar, has exceptions of its own
+        raise InvalidInputError(f"the file{where} cannot be read: {str(error) or type(error).__name__}") from error
 
 
 def _filled(fill: object) -> Iterator[memoryview]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import http.client
 import io
+import lzma
 import os
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import given
@@ -21,7 +24,7 @@ from hypothesis import strategies as st
 from ecard.algorithms import Digest, KeyKind
 from ecard.documents import cms
 from ecard.documents.source import CHUNK, digest_of, read_up_to
-from ecard.errors import InvalidInputError
+from ecard.errors import EncodingError, InvalidInputError
 from tests.documents.world import DOCUMENT, KINDS, SIGNED, inspected, world
 
 SIZES = [0, 1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7]
@@ -126,6 +129,24 @@ def closed() -> io.BytesIO:
     return stream
 
 
+def released() -> memoryview:
+    view = memoryview(DOCUMENT)
+    view.release()
+    return view
+
+
+def not_compressed() -> lzma.LZMAFile:
+    return lzma.LZMAFile(io.BytesIO(DOCUMENT))
+
+
+def changed_in_an_archive() -> IO[bytes]:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("a", DOCUMENT)
+    changed = whole.getvalue().replace(DOCUMENT, DOCUMENT[::-1])
+    return zipfile.ZipFile(io.BytesIO(changed)).open("a")
+
+
 class Failing(OnlyRead):
     def __init__(self, error: Exception) -> None:
         super().__init__(b"")
@@ -153,6 +174,12 @@ class Failing(OnlyRead):
         (lambda: Failing(OSError(5, "Input/output error")), "Input/output error"),
         (lambda: Failing(EOFError()), "EOFError"),
         (lambda: Failing(ValueError("odd")), "odd"),
+        (released, "was released"),
+        (lambda: gzip.GzipFile(fileobj=io.BytesIO(gzip.compress(b"")[:10] + b"\xff" * 99)), "decompressing"),
+        (not_compressed, "format not supported"),
+        (changed_in_an_archive, "Bad CRC-32"),
+        (lambda: Failing(http.client.IncompleteRead(b"", 9)), "9 more expected"),
+        (lambda: Failing(RuntimeError()), "the file cannot be read: RuntimeError"),
     ],
 )
 def test_what_cannot_be_read(make: Callable[[], object], words: str) -> None:
@@ -230,3 +257,8 @@ def test_300_megabytes_in_constant_memory(how: str, tmp_path: Path) -> None:
         )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 8 * 1024, f"{done.stdout.strip()} KiB more than before"
+
+
+def test_an_error_of_ecard_in_a_stream_comes_through_as_it_is() -> None:
+    with pytest.raises(EncodingError, match="gone"):
+        digest_of(Failing(EncodingError("gone")), Digest.SHA256)  # type: ignore[arg-type]
