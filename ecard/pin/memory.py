@@ -40,17 +40,19 @@ class RememberedPin:
         for name, part, size in (("salt", self.salt, _SALT_BYTES), ("digest", self.digest, _DIGEST_BYTES)):
             if not isinstance(part, bytes) or len(part) != size:
                 raise InvalidInputError(f"the {name} of a remembered PIN is not {size} bytes")
-        if not isinstance(self.iterations, int) or not 1 <= self.iterations <= _MOST_ITERATIONS:
-            raise InvalidInputError(f"the iterations of a remembered PIN are not 1 to {_MOST_ITERATIONS:_}")
+        _require_iterations(self.iterations)
 
     @classmethod
     def of(cls, pin: Pin, *, like: RememberedPin | None = None, iterations: int = ITERATIONS) -> Self:
         """Remember ``pin``, with the salt and iterations of ``like`` where that is given.
 
         One salt for all PINs of one holder lets a new PIN be compared with all of them for the price of one.
+        Raises InvalidInputError for iterations out of range.
         """
         salt = secrets.token_bytes(_SALT_BYTES) if like is None else like.salt
         rounds = iterations if like is None else like.iterations
+        # before the hash: a wrong number has an exception of its own there, and a high one takes its time
+        _require_iterations(rounds)
         return cls(salt, rounds, pin_hash(pin.reveal(), salt, rounds))
 
     @classmethod
@@ -73,6 +75,11 @@ class RememberedPin:
 
     def __repr__(self) -> str:
         return "RememberedPin(****)"
+
+
+def _require_iterations(iterations: object) -> None:
+    if not isinstance(iterations, int) or not 1 <= iterations <= _MOST_ITERATIONS:
+        raise InvalidInputError(f"the iterations of a remembered PIN are not 1 to {_MOST_ITERATIONS:_}")
 
 
 def pin_hash(pin: bytes, salt: bytes, iterations: int) -> bytes:

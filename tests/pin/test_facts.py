@@ -169,3 +169,9 @@ class TestUsedPins:
     def test_parts_that_are_none(self, parts):
         with pytest.raises(InvalidInputError):
             RememberedPin(*parts)
+
+    @pytest.mark.parametrize("iterations", [0, -1, 100_001, 10**12, 10**30, 1.5, None, "500"])
+    def test_iterations_out_of_range_are_refused_before_they_are_done(self, iterations):
+        for remember in (HolderFacts().remember, HolderFacts().with_puk):
+            with pytest.raises(InvalidInputError, match="1 to 100_000"):
+                remember("739205", iterations=iterations)
