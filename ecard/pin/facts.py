@@ -19,7 +19,7 @@ from ecard.pin.identifiers import (
     identity_traces,
     number_traces,
 )
-from ecard.pin.masked import Pin, as_pin
+from ecard.pin.masked import Pin, pin_from
 from ecard.pin.matching import Pieces
 from ecard.pin.memory import ITERATIONS, RememberedPin
 from ecard.pin.telephones import telephone_traces
@@ -71,16 +71,20 @@ class HolderFacts:
 
         ``iterations`` is the cost of the first hash; later ones are made alike.
 
-        Raises InvalidInputError for a ``keep`` out of range.
+        Raises InvalidInputError for a ``keep`` or iterations out of range.
         """
+        box = [pin]
+        del pin
+        new = RememberedPin.of(pin_from(box), like=self._any_memory, iterations=iterations)
         if not isinstance(keep, int) or not 1 <= keep <= MOST_OF_A_KIND:
             raise InvalidInputError(f"1 to {MOST_OF_A_KIND} used PINs can be kept")
-        new = RememberedPin.of(as_pin(pin), like=self._any_memory, iterations=iterations)
         return replace(self, used=(*self.used, new)[-keep:])
 
     def with_puk(self, puk: Pin | str, *, iterations: int = ITERATIONS) -> Self:
         """These facts with the card's PUK, as a salted hash."""
-        return replace(self, puk=RememberedPin.of(as_pin(puk), like=self._any_memory, iterations=iterations))
+        box = [puk]
+        del puk
+        return replace(self, puk=RememberedPin.of(pin_from(box), like=self._any_memory, iterations=iterations))
 
     @property
     def _any_memory(self) -> RememberedPin | None:

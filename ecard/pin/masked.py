@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from typing import Final, NoReturn, Self
+from typing import Any, Final, NoReturn, Self
 
 from ecard.errors import PinError, PinFormatError
 
@@ -86,17 +86,14 @@ class Pin:
         self.__copy__()
 
 
-def as_pin(pin: Pin | str) -> Pin:
-    """``pin`` as a Pin, made of the text where it is a text. Raises PinFormatError."""
-    return pin if isinstance(pin, Pin) else Pin(pin)
+def pin_from(box: list[Any]) -> Pin:
+    """Take the last Pin, or text to make one of, out of ``box``. Raises PinFormatError.
 
-
-def pin_from(box: list[str]) -> Pin:
-    """Take the last text out of ``box`` and make a Pin of it. Raises PinFormatError.
-
-    The text is out of the list before it can be found wrong, so that no frame of the traceback holds it.
+    A text is out of the list before it can be found wrong, so that no frame of the traceback holds it, if the caller
+    has no other variable for it.
     """
-    return Pin(box.pop())
+    made: Pin = box.pop() if isinstance(box[-1], Pin) else Pin(box.pop())
+    return made
 
 
 def _problem(value: object) -> PinFormatError | None:

@@ -12,7 +12,7 @@ from typing import Any, Final, Self, TypeAlias
 from ecard.errors import InvalidInputError, PinError, PinFormatError, WeakPinError
 from ecard.pin.candidate import Candidate
 from ecard.pin.facts import HolderFacts
-from ecard.pin.masked import Pin, as_pin
+from ecard.pin.masked import Pin, pin_from
 from ecard.pin.policy_file import read_policy
 from ecard.pin.reason import PolicyReason
 from ecard.pin.rules import dates, keypad, lists, numbers, repeats, runs, shape, used
@@ -105,16 +105,19 @@ class PinPolicy:
 
         Raises PinFormatError for a text that is no PIN at all. InvalidInputError where ``facts`` are none.
         """
+        box = [pin]
+        del pin
+        candidate = Candidate.of(pin_from(box))
         if not isinstance(facts, HolderFacts):
             raise InvalidInputError(f"the holder's facts are HolderFacts, not {type(facts).__name__}")
-        candidate = Candidate.of(as_pin(pin))
         reasons = [rule.ask(candidate, facts, self.settings) for rule in self.rules]
         return tuple(dict.fromkeys(reason for reason in reasons if reason is not None))
 
     def check(self, pin: Pin | str, facts: HolderFacts = _NO_FACTS) -> None:
         """Raise WeakPinError with every reason to refuse ``pin``; return if there is none."""
-        pin = as_pin(pin)
-        reasons = self.violations(pin, facts)
+        box = [pin]
+        del pin
+        reasons = self.violations(pin_from(box), facts)
         if reasons:
             why = "; ".join(reason.english for reason in reasons)
             raise WeakPinError(f"the PIN is weak ({why})", reasons=reasons, remedy="choose another one")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ecard.errors import InvalidInputError, NoPinError, PinFormatError
-from ecard.pin.masked import MAXIMUM_BYTES, Pin, as_pin, pin_from
+from ecard.pin.masked import MAXIMUM_BYTES, Pin, pin_from
 from ecard.pin.request import PinRequest, PinSupplier
 
 
@@ -104,7 +104,9 @@ def value(pin: Pin | str) -> PinSupplier:
 
     ``pin`` stays the caller's: close it when no more is to be asked, and the supplier raises PinError.
     """
-    return _Value(as_pin(pin))
+    box = [pin]
+    del pin
+    return _Value(pin_from(box))
 
 
 def environment(name: str) -> PinSupplier:

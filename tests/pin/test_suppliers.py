@@ -8,7 +8,19 @@ import traceback
 import pytest
 
 from ecard.errors import InvalidInputError, NoPinError, PinError, PinFormatError
-from ecard.pin import Pin, PinReference, PinRequest, as_supplier, callback, environment, file_descriptor, prompt, value
+from ecard.pin import (
+    HolderFacts,
+    Pin,
+    PinPolicy,
+    PinReference,
+    PinRequest,
+    as_supplier,
+    callback,
+    environment,
+    file_descriptor,
+    prompt,
+    value,
+)
 
 REQUEST = PinRequest("operator card", "sign", 3)
 SECRET = "739205"
@@ -188,6 +200,38 @@ def test_a_wrong_pin_is_in_no_local_variable_of_ecard(monkeypatch, typed):
         with pytest.raises(PinFormatError) as caught:
             supplier(REQUEST)
         assert "7392" not in _with_locals(caught.value)
+
+
+@pytest.mark.parametrize(
+    "give",
+    [
+        value,
+        HolderFacts().remember,
+        HolderFacts().with_puk,
+        PinPolicy.default().violations,
+        PinPolicy.default().check,
+    ],
+)
+def test_a_text_in_place_of_a_pin_is_in_no_local_variable_when_it_is_refused(give):
+    with pytest.raises(PinFormatError) as caught:
+        give("7392\u5929")
+    assert "7392" not in _with_locals(caught.value)
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "give",
+    [
+        lambda text: HolderFacts().remember(text, keep=0),
+        lambda text: HolderFacts().remember(text, iterations=0),
+        lambda text: HolderFacts().with_puk(text, iterations=-1),
+        lambda text: PinPolicy.default().check(text, facts=None),
+    ],
+)
+def test_a_good_text_is_in_no_local_variable_when_something_else_is_refused(give):
+    with pytest.raises(InvalidInputError) as caught:
+        give("739205")
+    assert "7392" not in _with_locals(caught.value)
 
 
 def _with_locals(error):
