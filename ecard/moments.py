@@ -10,8 +10,14 @@ from ecard.errors import InvalidInputError
 def in_utc(moment: datetime, what: str = "moment") -> datetime:
     """``moment``, that messages call ``what``, in UTC.
 
-    Raises InvalidInputError where it has no time zone, or leaves the years 1 to 9999.
+    Raises InvalidInputError where it is no datetime, has no time zone, or leaves the years 1 to 9999.
     """
+    if not isinstance(moment, datetime):
+        # a date is one to the eye, and a text out of JSON
+        raise InvalidInputError(
+            f"the {what} is of type {type(moment).__name__}",
+            remedy="pass an aware datetime, datetime.now(UTC) for example",
+        )
     if moment.tzinfo is UTC:
         return moment
     if moment.utcoffset() is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -25,8 +25,11 @@ def test_the_same_moment_in_utc() -> None:
         (datetime(2026, 5, 4), "the day of reckoning has no time zone"),
         (datetime.max.replace(tzinfo=WEST), "the day of reckoning is outside the years 1 to 9999 in UTC"),
         (datetime.min.replace(tzinfo=CHINA), "the day of reckoning is outside the years 1 to 9999 in UTC"),
+        (date(2026, 5, 4), "the day of reckoning is of type date"),
+        ("2026-05-04T08:30:00Z", "the day of reckoning is of type str"),
+        (None, "the day of reckoning is of type NoneType"),
     ],
 )
-def test_what_is_no_moment_is_refused_by_its_name(moment: datetime, why: str) -> None:
+def test_what_is_no_moment_is_refused_by_its_name(moment: object, why: str) -> None:
     with pytest.raises(InvalidInputError, match=why):
-        in_utc(moment, "day of reckoning")
+        in_utc(moment, "day of reckoning")  # type: ignore[arg-type]
