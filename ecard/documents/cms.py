@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ecard.documents import attributes
-from ecard.documents.bounds import MAX_SIGNATURE_SIZE
+from ecard.documents.bounds import MAX_CERTIFICATES, MAX_SIGNATURE_SIZE
 from ecard.documents.cms_checks import judge
 from ecard.documents.cms_reader import read_message
 from ecard.documents.cms_shape import Shape
@@ -14,7 +14,7 @@ from ecard.documents.conditions import Conditions
 from ecard.documents.report import Report
 from ecard.documents.signers import SignerPolicy
 from ecard.documents.source import Document, digest_of, read_up_to
-from ecard.errors import EncodingError
+from ecard.errors import EncodingError, InvalidInputError
 from ecard.findings import Finding, FindingCode
 from ecard.keyholder import KeyHolder
 from ecard.moments import in_utc
@@ -33,19 +33,25 @@ def sign(document: Document, holder: KeyHolder, *, at: datetime | None = None, s
     the clock is read here, and nowhere below. ``shape`` is the standard whose object identifiers are written. The
     value was verified against the holder's certificate before it is returned.
 
-    Raises InvalidInputError where the document cannot be read or ``at`` is naive, UnsupportedAlgorithmError where
-    the shape is not for the holder's algorithm, and what the holder's ``sign`` raises.
+    Raises InvalidInputError where the document cannot be read, ``at`` is naive or the holder carries more than 32
+    certificates, UnsupportedAlgorithmError where the shape is not for the holder's algorithm, and what the holder's
+    ``sign`` raises.
 
     Source: ETSI EN 319 122-1, sections 5 and 6; RFC 5652, section 5; RFC 5035, section 3.
     """
     algorithm = holder.algorithm
     shape.signature_identifier(algorithm)  # a shape that does not fit is refused before a card is asked to sign
     moment = datetime.now(UTC) if at is None else in_utc(at)
-    certificate = holder.certificate
+    certificate, chain = holder.certificate, tuple(holder.chain)
+    if len({certificate, *chain}) > MAX_CERTIFICATES:
+        raise InvalidInputError(
+            f"the holder carries more than {MAX_CERTIFICATES} certificates, which no reader of ecard's takes",
+            remedy="let it carry the certificates of its issuers alone",
+        )
     digest = digest_of(document, algorithm.digest)
     signed = attributes.to_be_signed(attributes.encode_all(shape.data, digest, moment, certificate))
     signature = holder.sign(signed, algorithm)
-    return write_message(shape, signature, signed, (certificate, *holder.chain))
+    return write_message(shape, signature, signed, (certificate, *chain))
 
 
 def verify(

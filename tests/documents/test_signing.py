@@ -10,7 +10,7 @@ from asn1crypto import cms as asn1
 from asn1crypto import core, tsp
 
 from ecard import der
-from ecard.algorithms import KeyKind
+from ecard.algorithms import KeyKind, Signature, SignatureAlgorithm
 from ecard.documents import cms
 from ecard.documents.cms import Shape
 from ecard.errors import InvalidInputError, InvalidSignatureError, UnsupportedAlgorithmError
@@ -140,6 +140,20 @@ def test_a_holder_without_a_chain_signs_too() -> None:
     assert not inspected(DOCUMENT, signature, KeyKind.P256).accepted, "nothing leads to the root"
     trust = type(centre.trust)([centre.root.certificate], [centre.issuing.certificate], centre.evidence)
     assert inspected(DOCUMENT, signature, KeyKind.P256, trust=trust).accepted
+
+
+def test_more_certificates_than_a_reader_takes_are_refused_before_anything_is_signed() -> None:
+    class Asked(SoftwareKeyHolder):
+        def _sign(self, message: bytes, algorithm: SignatureAlgorithm) -> Signature:
+            raise AssertionError("asked to sign")
+
+    centre = world(KeyKind.P256)
+    more = tuple(centre.card_again() for _ in range(32))
+    key, certificate = key_of(KeyKind.P256, "card 2"), centre.operator.certificate
+    with pytest.raises(InvalidInputError, match="more than 32 certificates"):
+        cms.sign(DOCUMENT, Asked(key, certificate, more), at=SIGNED)
+    most = SoftwareKeyHolder(key, certificate, (centre.issuing.certificate, *more[:30], certificate))
+    assert codes(inspected(DOCUMENT, cms.sign(DOCUMENT, most, at=SIGNED), KeyKind.P256)) == []
 
 
 def test_a_certificate_twice_in_the_chain_is_written_once() -> None:
