@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import warnings
 
-from ecard.errors import NoPinError
+from ecard.errors import NoPinError, PinFormatError
 from ecard.pin.masked import Pin, pin_from
 from ecard.pin.request import PinRequest
 
@@ -33,7 +33,16 @@ def _typed_without_echo(request: PinRequest) -> list[str]:
             return [getpass.getpass(request.question())]
         except EOFError:
             return [""]
+        except UnicodeDecodeError:
+            # it holds what was typed, so it is forgotten before another is raised
+            undecoded = True
         except (getpass.GetPassWarning, OSError):
-            pass
+            undecoded = False
     secret = request.reference.value
+    if undecoded:
+        raise PinFormatError(
+            f"the {secret} has characters that are not ASCII, in another encoding than the terminal's",
+            remedy="type it with the input method switched to half-width (半角)",
+            reference=secret,
+        )
     raise NoPinError(f"the prompt has no terminal to ask for the {secret} at", remedy=_REMEDY, reference=secret)

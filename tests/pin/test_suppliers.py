@@ -165,6 +165,18 @@ class TestPrompt:
     def test_ending_the_input(self):
         assert _at_a_terminal(b"\x04")[0] == "no PIN was typed at the prompt"
 
+    def test_it_refuses_what_another_encoding_makes_of_full_width_digits(self):
+        told, shown = _at_a_terminal("7392０５\n".encode("gbk"))
+        assert told.startswith("the PIN has characters that are not ASCII, in another encoding than the terminal's")
+        assert "7392" not in told + shown
+
+    def test_what_cannot_be_decoded_is_not_in_the_error(self, monkeypatch):
+        monkeypatch.setattr("getpass.getpass", lambda question: b"7392\xa3\xb0".decode())
+        with pytest.raises(PinFormatError) as caught:
+            prompt(REQUEST)
+        assert caught.value.__context__ is None
+        assert "7392" not in _with_locals(caught.value)
+
     def test_without_a_terminal_nothing_is_read(self):
         outcome, shown = _run(_ask_without_a_terminal)
         assert outcome.startswith("the prompt has no terminal")
@@ -244,7 +256,7 @@ def _outcome():
     try:
         with prompt(REQUEST) as pin:
             return f"Pin of {len(pin)}"
-    except NoPinError as error:
+    except (NoPinError, PinFormatError) as error:
         return str(error)
 
 
