@@ -56,12 +56,25 @@ def authorities_password(*, is_new: bool = False) -> bytes:
                 "there is no terminal to ask for the centre's password at",
                 remedy=f"set the environment variable {PASSWORD_VARIABLE}",
             )
-        given = getpass.getpass(translate("Password of the centre's keys: "))
-        if is_new and getpass.getpass(translate("Again: ")) != given:
+        given = _typed(translate("Password of the centre's keys: "))
+        if is_new and _typed(translate("Again: ")) != given:
             raise InvalidInputError("the two passwords differ")
     if is_new and len(given) < _MINIMUM:
         raise InvalidInputError(f"the password must have at least {_MINIMUM} characters")
-    return given.encode()
+    # a variable may have bytes that are not UTF-8: they are the password as well
+    return given.encode(errors="surrogateescape")
+
+
+def _typed(question: str) -> str:
+    try:
+        return getpass.getpass(question)
+    except UnicodeDecodeError:
+        # it holds what was typed, so another is raised in its place
+        pass
+    raise InvalidInputError(
+        "the password has characters in another encoding than the terminal's",
+        remedy=f"type ASCII characters, or set the environment variable {PASSWORD_VARIABLE}",
+    )
 
 
 def found(
