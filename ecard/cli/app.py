@@ -83,7 +83,9 @@ def run(arguments: Sequence[str], *, prepare: Callable[[], None] = lambda: None)
     except (EcardError, typer.TyperException, typer.Abort, KeyboardInterrupt, OSError, MemoryError) as error:
         if isinstance(error, OSError):
             _forget_output()
-        sys.stderr.write(_told(error))
+        with suppress(OSError):  # a full disk behind standard error too: the status still says it
+            sys.stderr.write(_told(error))
+            sys.stderr.flush()
         return 2
     return status
 

@@ -197,6 +197,14 @@ def test_a_full_disk_behind_standard_output(arguments: list[str]) -> None:
         assert b"No space left" in of_one_line(process(*arguments, stdout=full, stdin=None, input=b"90817263\n"))
 
 
+@pytest.mark.parametrize("both", [False, True])
+def test_a_full_disk_behind_standard_error(both: bool) -> None:
+    with open("/dev/full", "wb") as full:
+        out = full if both else subprocess.DEVNULL
+        arguments = ["completion", "zsh"] if both else ["trace", "show", "/dev/null/missing"]
+        assert process(*arguments, stdout=out, stderr=full).returncode == 2, "1 would say: not accepted"
+
+
 def test_a_pipe_that_nobody_reads() -> None:
     reader, writer = os.pipe()
     os.close(reader)
