@@ -52,8 +52,17 @@ class LockedFile:
 
 
 def open_existing(path: Path, *, wait: float) -> LockedFile:
-    """Lock the file at ``path``. Raises CardFileError where there is none, CardBusyError after ``wait`` seconds."""
-    return LockedFile(path, _lock(path, os.O_RDWR, wait=wait))
+    """Lock the file at ``path``.
+
+    Raises CardFileError where there is none or no other can take its place, CardBusyError after ``wait`` seconds.
+    """
+    descriptor = _lock(path, os.O_RDWR, wait=wait)
+    try:
+        _require_replaceable(path)
+    except CardFileError:
+        os.close(descriptor)
+        raise
+    return LockedFile(path, descriptor)
 
 
 def create(path: Path, content: bytes, *, wait: float) -> LockedFile:
@@ -82,6 +91,17 @@ def _require_absent(path: Path) -> None:
 def _beside(path: Path) -> Path:
     # always the same name, so that a writer that was killed leaves one file at most, which the next one takes over
     return path.with_name(f".{path.name}.new")
+
+
+def _require_replaceable(path: Path) -> None:
+    """Find out before a command is answered whether a file can be made beside ``path``: not all commands save."""
+    try:
+        if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise PermissionError(errno.EACCES, "")
+        with suppress(FileNotFoundError):
+            os.lstat(_beside(path))  # whose name may be too long
+    except OSError as error:
+        raise _failed(path, "replaced", error) from None
 
 
 def _write_beside(path: Path, content: bytes, *, wait: float) -> int:

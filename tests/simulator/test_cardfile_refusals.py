@@ -7,7 +7,10 @@ import json
 import os
 import stat
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -45,6 +48,35 @@ def test_a_directory_a_pipe_and_a_device(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     for other in (tmp_path, pipe, Path("/dev/null")):
         refused(other)
+
+
+@contextmanager
+def somebody_else(place: Path) -> Iterator[None]:
+    """Be one of the users whom permissions bind, and to whom ``place`` belongs."""
+    if os.geteuid():
+        yield
+        return
+    for path in (place, *place.iterdir()):
+        os.chown(path, 65534, 65534)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_file_in_a_directory_that_cannot_be_written_to() -> None:
+    with TemporaryDirectory() as name:  # not tmp_path, into which root alone may look
+        path = Path(name) / "a.card"
+        CardFile.create(path, SimulatedCard.new())
+        Path(name).chmod(0o555)
+        with somebody_else(Path(name)):
+            assert "Permission denied" in refused(path).what
+        Path(name).chmod(0o755)
+
+
+def test_a_file_whose_name_leaves_no_room_for_the_name_of_the_file_beside(card_file: CardFile, path: Path) -> None:
+    assert "File name too long" in refused(path.rename(path.with_name("x" * 255))).what
 
 
 def test_a_file_cut_off_anywhere(card_file: CardFile, path: Path) -> None:
