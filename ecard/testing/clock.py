@@ -39,12 +39,18 @@ class Clock:
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime:
         """Let time pass, and return the new moment; fractions of a second are dropped.
 
-        InvalidInputError for a time that would go backwards: authorities publish forwards only.
+        InvalidInputError for a time that would go backwards, as authorities publish forwards only, or past year 9999.
         """
-        passed = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        try:
+            passed = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+            then = (self._now + passed).replace(microsecond=0)
+        except (OverflowError, ValueError):
+            raise InvalidInputError(
+                "the clock would leave the years 1 to 9999", remedy="let less time pass, or begin with another Clock"
+            ) from None
         if passed < timedelta(0):
             raise InvalidInputError("time does not go backwards", remedy="begin with an earlier Clock(start)")
-        self._now = (self._now + passed).replace(microsecond=0)
+        self._now = then
         return self._now
 
     def __repr__(self) -> str:

@@ -37,6 +37,14 @@ def test_the_clock_does_not_go_back() -> None:
     assert clock() == START
 
 
+@pytest.mark.parametrize("days", [1e300, 1e9, 3e6, float("inf"), float("nan")])
+def test_the_clock_does_not_leave_the_calendar(days: float) -> None:
+    clock = Clock()
+    with pytest.raises(InvalidInputError, match="years 1 to 9999"):
+        clock.advance(days=days)
+    assert clock() == START
+
+
 class Sleep:
     seconds = 0.0
 
