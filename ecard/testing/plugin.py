@@ -69,7 +69,15 @@ def _address_or_skip(serial: int) -> str:
 def ecard_seed(request: pytest.FixtureRequest) -> int:
     """What everything is drawn from: --ecard-seed, the setting ecard_seed, or 0. Override it for a seed of your own."""
     option: int | None = request.config.getoption("--ecard-seed")
-    return int(request.config.getini("ecard_seed")) if option is None else option
+    return _number(request, "ecard_seed") if option is None else option
+
+
+def _number(request: pytest.FixtureRequest, setting: str) -> int:
+    text = request.config.getini(setting)
+    try:
+        return int(text)
+    except ValueError:
+        pytest.fail(f"the setting {setting} is {text!r}: write a whole number", pytrace=False)
 
 
 @pytest.fixture
@@ -141,7 +149,7 @@ def ecard_reader(request: pytest.FixtureRequest) -> Iterator[VirtualReader]:
     from ecard.testing import VirtualReader
     from ecard.testing.virtual_reader import why_not
 
-    reader = VirtualReader(request.config.getini("ecard_vpcd_reader"), int(request.config.getini("ecard_vpcd_port")))
+    reader = VirtualReader(request.config.getini("ecard_vpcd_reader"), _number(request, "ecard_vpcd_port"))
     with reader.reserved():
         try:
             reason = why_not(reader)

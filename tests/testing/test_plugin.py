@@ -64,6 +64,14 @@ def test_the_seed_comes_from_option_setting_or_zero(pytester: pytest.Pytester) -
     assert seen(run(pytester, SEEDS, "-s", "--ecard-seed=0")) == zero
 
 
+@pytest.mark.parametrize(("setting", "fixture"), [("ecard_seed", "ecard_card"), ("ecard_vpcd_port", "ecard_reader")])
+def test_a_setting_that_is_no_number_is_named(pytester: pytest.Pytester, setting: str, fixture: str) -> None:
+    pytester.makeini(f"[pytest]\n{setting} = seven")
+    result = run(pytester, f"def test_it({fixture}): ...")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*the setting {setting} is 'seven': write a whole number*"])
+
+
 def test_a_seed_and_a_kind_of_key_of_ones_own(pytester: pytest.Pytester) -> None:
     run(
         pytester,
