@@ -9,14 +9,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from ecard.errors import InvalidInputError
 from ecard.pki.crl import Crl, load_pem_crls
 from ecard.pki.crl_index import HOLD
 from ecard.pki.ocsp_response import OcspResponse
 from ecard.pki.validation_names import NameKey, name_key
+
+MAX_FILE: Final = 512 * 1024 * 1024
+"""The most bytes of one file; the largest CRL in PEM takes two thirds of it."""
+_PIECE: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +141,20 @@ def files_of(path: Path, suffixes: Collection[str], what: str, *, remedy: str | 
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a file; InvalidInputError where it cannot be read or is empty."""
+    """The bytes of a file; InvalidInputError where it cannot be read, is empty, or has more than ``MAX_FILE``."""
+    read = BytesIO()
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            # in pieces: a device such as /dev/zero tells no size, and never ends
+            while read.tell() <= MAX_FILE and (piece := file.read(_PIECE)):
+                read.write(piece)
     except OSError as error:
         raise InvalidInputError(f"the file {path} cannot be read: {error.strerror}") from None
+    data = read.getvalue()
     if not data:
         raise InvalidInputError(f"the file {path} is empty")
+    if len(data) > MAX_FILE:
+        raise InvalidInputError(f"the file {path} is larger than {MAX_FILE} bytes", remedy="give its CRLs one by one")
     return data
 
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from ecard.certificate import Certificate
 from ecard.errors import EncodingError, InvalidInputError
+from ecard.pki import evidence as evidence_module
 from ecard.pki.crl import Crl
 from ecard.pki.evidence import Evidence
 from ecard.pki.policy import ValidationPolicy
@@ -137,6 +138,13 @@ def test_evidence_from_files(ca: Issuer, tmp_path: Path) -> None:
         Evidence.from_files(tmp_path / "bad")
     with pytest.raises(InvalidInputError, match="cannot be read"):
         Evidence.from_files(tmp_path / "missing")
+
+
+def test_a_file_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence_module, "MAX_FILE", 1 << 21)
+    for read in (Evidence.from_files, Trust.load):
+        with pytest.raises(InvalidInputError, match="/dev/zero is larger than 2097152 bytes"):
+            read("/dev/zero")
 
 
 def test_evidence_from_a_directory(ca: Issuer, tmp_path: Path) -> None:
