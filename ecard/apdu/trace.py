@@ -103,18 +103,32 @@ class TracedReader:
         return self._connector.atr
 
     def open(self) -> AbstractContextManager[Transport]:
-        """Take the card. Raises what the other connector raises, and InvalidInputError for a file not to be written."""
+        """Take the card.
+
+        Raises what the other connector raises, and InvalidInputError for a file that cannot be written or is no trace.
+        """
         return self._opened()
 
     @contextmanager
     def _opened(self) -> Iterator[Transport]:
         try:
+            _require_trace_or_nothing(self._path)
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         except OSError as error:
             raise InvalidInputError(f"{self._path}: cannot be written: {error.strerror}") from None
         with _closing(os.fdopen(descriptor, "a", encoding="ascii")) as file, self._connector.open() as transport:
             _write(file, f"{_TITLE}\n{_READER}{_on_one_line(self.name)}\n{_ATR}{self.atr.hex().upper()}\n")
             yield TraceWriter(transport, file)
+
+
+def _require_trace_or_nothing(path: Path) -> None:
+    """Keep a trace from being added to something else, as to the card's own file, which would not be read any more."""
+    if path.is_file() and path.stat().st_size:
+        with path.open("rb") as file:
+            if file.read(len(_TITLE)) != _TITLE.encode():
+                raise InvalidInputError(
+                    f"{path}: is another file than a trace, so none is added to it", remedy="name a new file"
+                )
 
 
 @contextmanager

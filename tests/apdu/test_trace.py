@@ -19,7 +19,7 @@ from ecard.apdu.trace import Exchange, Trace, TracedReader, TraceWriter, parse_t
 from ecard.apdu.words import Ins, Slot
 from ecard.errors import CardConnectionError, CardProtocolError, InvalidInputError
 from ecard.pin import Pin
-from ecard.simulator import InProcess, SimulatedCard
+from ecard.simulator import CardFile, InProcess, SimulatedCard
 from tests.apdu.making import PIN, with_key
 from tests.apdu.scripted import Scripted
 
@@ -211,6 +211,20 @@ def test_files_that_cannot_be_read_or_written_are_refused(tmp_path: Path) -> Non
         read_trace(tmp_path / "none")
     with pytest.raises(InvalidInputError, match="cannot be written"), TracedReader(Scripted([]), tmp_path).open():
         pass
+
+
+def test_a_trace_is_not_added_to_the_card_itself_nor_to_another_file(tmp_path: Path) -> None:
+    card = CardFile.create(tmp_path / "a.card", SimulatedCard.new())
+    (tmp_path / "contract.txt").write_text("one hundred boxes of tea\n")
+    for other in (card.path, tmp_path / "contract.txt"):
+        before = other.read_bytes()
+        with pytest.raises(InvalidInputError, match="is another file than a trace"), TracedReader(card, other).open():
+            pass
+        assert other.read_bytes() == before
+    (tmp_path / "empty").touch()
+    with TracedReader(card, tmp_path / "empty").open():
+        pass
+    assert read_trace(tmp_path / "empty").reader
 
 
 def test_a_huge_file_is_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
