@@ -23,6 +23,8 @@ from ecard.apdu.transport import Transport
 from ecard.errors import CardBusyError, CardProtocolError, MissingDependencyError, NoCardError, NoCardReason
 
 _POLL: Final = 0.05
+_TO_TAKE: Final = 1.0
+"""Seconds that taking a card may need which nobody else holds: one without power is given power first."""
 _ANY_PROTOCOL: Final = 3
 _GET_FEATURES: Final = 3400
 """CM_IOCTL_GET_FEATURE_REQUEST (PC/SC part 10, section 2.2)."""
@@ -146,7 +148,8 @@ class PcscReader:
     The reader is the one whose name is ``name_part`` or has it in it (letter case aside), a reader with a card before
     one without; without ``name_part`` the first reader with a card. Every session connects shared and holds one
     transaction; it leaves the card as it is. ``wait`` is how many seconds a card that another program holds is waited
-    for. The limit holds with pcsc-lite on Linux; other systems wait as long as the other program's transaction lasts.
+    for, a second at the least. The limit holds with pcsc-lite on Linux; other systems wait as long as the other
+    program's transaction lasts.
     """
 
     def __init__(self, name_part: str | None = None, *, wait: float = 10.0) -> None:
@@ -178,7 +181,7 @@ class PcscReader:
             pcsc = stack.enter_context(_with_line())
             self._name, self._atr = self._find(pcsc)
             deadline = time.monotonic() + self._wait
-            with watch(pcsc.line, self._wait) as limit:
+            with watch(pcsc.line, max(self._wait, _TO_TAKE)) as limit:
                 card = stack.enter_context(_connected(pcsc, self._name, deadline, limit))
                 stack.enter_context(_transaction(card, deadline, limit))
             if limit.expired:

@@ -133,6 +133,13 @@ def test_a_busy_card_is_waited_for_and_not_longer(inserted: threading.Event, ser
     assert threading.active_count() <= 2, "the only thread is the one that serves the card"
 
 
+@pytest.mark.parametrize("wait", [0, -1, 1e-6])
+def test_a_free_card_is_had_without_waiting(inserted: threading.Event, wait: float) -> None:
+    for _ in range(5):
+        with Session(PcscReader(wait=wait)) as session:
+            assert PivSession(session).pin_tries() == 3
+
+
 def test_a_busy_card_is_had_as_soon_as_it_is_free(inserted: threading.Event) -> None:
     first = Session(PcscReader())
     first.__enter__()
