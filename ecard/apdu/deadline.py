@@ -106,7 +106,7 @@ def watch(line: Line | None, seconds: float) -> Iterator[Watch]:
         state.expired = True
         line.cut()
 
-    timer = threading.Timer(seconds, end)
+    timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), end)
     timer.daemon = True
     timer.start()
     try:

@@ -36,7 +36,7 @@ class InProcess:
 
     @contextmanager
     def _opened(self) -> Iterator[PoweredCard]:
-        if not self._use.acquire(timeout=max(self._wait, 0.0)):
+        if not self._use.acquire(timeout=min(max(self._wait, 0.0), threading.TIMEOUT_MAX)):
             raise CardBusyError(f"{self.name} is in use", remedy="end the other session first")
         try:
             self.card.power_on()

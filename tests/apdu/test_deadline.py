@@ -125,6 +125,22 @@ def test_nothing_is_cut_in_time(tmp_path: Path) -> None:
         assert not limit.expired
         assert talks(client, server)
         line.close()
+
+
+def test_who_waits_for_ever_does(tmp_path: Path) -> None:
+    before = open_sockets()
+    with conversation(tmp_path / "pcscd.comm") as (client, server):
+        (line,) = lines_since(before)
+        for seconds in (float("inf"), 1e10):
+            with watch(line, seconds) as limit:
+                time.sleep(0.02)
+                assert threading.active_count() >= 2, "the timer runs"
+            assert not limit.expired
+        assert talks(client, server)
+        line.close()
+
+
+def test_without_a_line_nothing_is_watched() -> None:
     with watch(None, 0) as limit:
         time.sleep(0.02)
     assert not limit.expired

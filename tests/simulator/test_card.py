@@ -115,7 +115,7 @@ def test_in_process_is_for_one_at_a_time() -> None:
             entered.set()
             threading.Event().wait(0.1)
 
-    reader = InProcess(reader.card, wait=5)
+    reader = InProcess(reader.card, wait=float("inf"))
     holder = threading.Thread(target=hold)
     holder.start()
     entered.wait(5)
