@@ -57,10 +57,10 @@ def serve(
     Connects again whenever the service comes back. Where ``inserted`` is given, the card is in the reader only
     while it is set. A card that fails as a faulty one does is out for a second and in again. ``on_state`` is called
     from this thread, first with WAITING and then at every change. The card is taken for as long as this runs. Raises
-    what opening the card raises, CardFileError where it cannot be saved, and InvalidInputError for a port that is none.
+    what opening the card raises, CardFileError where it cannot be saved, and InvalidInputError for a host or port that
+    is none.
     """
-    if not 0 < port < 1 << 16:
-        raise InvalidInputError(f"{port} is no TCP port", remedy="give a number from 1 to 65535")
+    _require_address(host, port)
     source = InProcess(card) if isinstance(card, SimulatedCard) else card
     tell = _Changes(on_state)
     with source.open() as powered:
@@ -73,6 +73,17 @@ def serve(
             powered.power_off()
             if not stop.is_set():
                 tell(ReaderState.WAITING)
+
+
+def _require_address(host: str, port: int) -> None:
+    if not 0 < port < 1 << 16:
+        raise InvalidInputError(f"{port} is no TCP port", remedy="give a number from 1 to 65535")
+    try:
+        is_name = b"\0" not in host.encode("idna")
+    except UnicodeError:
+        is_name = False
+    if not is_name:
+        raise InvalidInputError(f"{host!r} is not the name of a host", remedy="give its name or its IP address")
 
 
 class _Changes:

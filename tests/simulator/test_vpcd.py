@@ -227,3 +227,9 @@ def test_two_packets_per_message_do_not_cost_an_acknowledgement_delay() -> None:
             reader.ask(TRIES)
             times.append(time.perf_counter() - start)
     assert statistics.median(times) < 0.035
+
+
+@pytest.mark.parametrize("host", ["x" * 300, "a..b.é", "a\0b", "\udcff"])
+def test_a_host_that_can_be_none_is_refused(host: str) -> None:
+    with pytest.raises(InvalidInputError, match="is not the name of a host"):
+        serve(SimulatedCard.new(), host=host, stop=threading.Event())
