@@ -95,6 +95,7 @@ class Pkcs11Token:
         wanted = {name: value for name, value in named.items() if value is not None}
         if not wanted:
             raise InvalidInputError("the key on the token is not named", remedy="give its label or its id")
+        _require_text(label or "", "the key's label")
         found = self.objects({attribute.CLASS: classes.PRIVATE_KEY} | wanted)
         if not found:
             raise ObjectNotFoundError("the token has no such private key")
@@ -134,6 +135,7 @@ class Pkcs11Token:
 
     def _find(self) -> Any:
         lib = library()
+        _require_text(self._module, "the path of the PKCS#11 library")
         try:
             module = lib.lib(self._module)
         except lib.PKCS11Error as error:
@@ -200,6 +202,14 @@ class Pkcs11Token:
         if not certificates:
             raise ObjectNotFoundError("neither the public key nor a certificate of the private key is on the token")
         return certificates[0].public_key
+
+
+def _require_text(text: str, what: str) -> None:
+    """Raise InvalidInputError for a text that UTF-8 has no bytes for: python-pkcs11 crashes the process over it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidInputError(f"{what} holds bytes that are no UTF-8", remedy="give it another name") from None
 
 
 def _spki(key: Any) -> bytes:

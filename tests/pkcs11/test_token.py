@@ -26,6 +26,7 @@ from ecard.errors import (
     WrongCardError,
 )
 from ecard.keys import SoftwareKey
+from ecard.pin import Pin
 from ecard.pkcs11 import Pkcs11Key, Pkcs11KeyHolder, Pkcs11Token, library
 from ecard.pki.authority import CertificateAuthority
 from ecard.pki.profile import Usage
@@ -146,6 +147,14 @@ def test_a_key_holder_with_what_is_given(on_token: dict[KeyKind, Chain], token: 
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------
+
+
+def test_names_that_are_no_utf_8_reach_no_library(token: Pkcs11Token) -> None:
+    """Given one, python-pkcs11 ends the process with a segmentation fault when it tidies up."""
+    with pytest.raises(InvalidInputError, match="label holds bytes that are no UTF-8"):
+        token.key(label="\udcff")
+    with pytest.raises(InvalidInputError, match="path of the PKCS#11 library"):
+        Pkcs11Token("\udcff.so", "label", pin=Pin(PIN)).__enter__()
 
 
 def test_keys_that_are_not_there(token: Pkcs11Token) -> None:
