@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -15,11 +16,13 @@ from ecard.simulator.behaviour import Behaviour
 from ecard.simulator.settings import AlgorithmSettings
 
 _B = Behaviour
+_HALF_OF_A_CHARACTER: Final = re.compile("[\ud800-\udfff]")
+"""A surrogate, for which UTF-8 has no bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A kind of card. ``but`` makes a variant of it."""
+    """A kind of card. ``but`` makes a variant of it. InvalidInputError for what no card has, and no card file keeps."""
 
     name: str
     atr: bytes
@@ -36,8 +39,23 @@ class Profile:
     """The most content bytes of one data object."""
     behaviours: frozenset[Behaviour] = frozenset()
 
+    def __post_init__(self) -> None:
+        fits = {
+            "an answer to reset of 2 to 33 bytes": 2 <= len(self.atr) <= 33,
+            "a version of three bytes": len(self.version) == 3 and all(0 <= part <= 0xFF for part in self.version),
+            "algorithm numbers from 1 to 255": all(1 <= number <= 0xFF for number in self.algorithms),
+            "a limit of objects from 0 to 65535 bytes": 0 <= self.object_limit <= 0xFFFF,
+            "a name and a label of whole characters": not _HALF_OF_A_CHARACTER.search(self.name + self.label),
+        }
+        for what, holds in fits.items():
+            if not holds:
+                raise InvalidInputError(f"the profile of a simulated card needs {what}")
+
     def but(self, *behaviours: Behaviour, without: Iterable[Behaviour] = (), **changes: object) -> Profile:
-        """This profile with more ``behaviours``, ``without`` others, and with other fields changed."""
+        """This profile with more ``behaviours``, ``without`` others, and with other fields changed.
+
+        Raises InvalidInputError.
+        """
         wanted = (self.behaviours | set(behaviours)) - set(without)
         return replace(self, behaviours=wanted, **changes)  # type: ignore[arg-type]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ecard.algorithms import KeyKind
 from ecard.apdu import words
 from ecard.apdu.command import Command
 from ecard.apdu.words import NIST_RID, PIV_AID, Ins, Object, Slot
@@ -190,3 +191,21 @@ def test_an_unknown_profile_is_named_with_the_known_ones() -> None:
 def test_a_serial_number_has_four_bytes(serial: int) -> None:
     with pytest.raises(InvalidInputError):
         SimulatedCard.new(serial=serial)
+
+
+@pytest.mark.parametrize(
+    ("changes", "lacks"),
+    [
+        ({"atr": b""}, "answer to reset"),
+        ({"atr": bytes(34)}, "answer to reset"),
+        ({"version": (1, 2)}, "version"),
+        ({"version": (5, 256, 0)}, "version"),
+        ({"algorithms": {256: KeyKind.P256}}, "algorithm numbers"),
+        ({"object_limit": -1}, "limit of objects"),
+        ({"object_limit": 1 << 16}, "limit of objects"),
+        ({"label": "\udcff"}, "whole characters"),
+    ],
+)
+def test_a_profile_that_no_card_file_could_keep_is_none(changes: dict[str, object], lacks: str) -> None:
+    with pytest.raises(InvalidInputError, match=lacks):
+        Profile.named("factory").but(**changes)
