@@ -116,6 +116,8 @@ class TracedReader:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         except OSError as error:
             raise InvalidInputError(f"{self._path}: cannot be written: {error.strerror}") from None
+        except ValueError as error:
+            raise InvalidInputError(f"{str(self._path)!r}: cannot be written: {error}") from None
         with _closing(os.fdopen(descriptor, "a", encoding="ascii")) as file, self._connector.open() as transport:
             _write(file, f"{_TITLE}\n{_READER}{_on_one_line(self.name)}\n{_ATR}{self.atr.hex().upper()}\n")
             yield TraceWriter(transport, file)
@@ -155,6 +157,8 @@ def read_trace(path: Path) -> Trace:
             content = file.read(MAX_SIZE + 1)
     except OSError as error:
         raise InvalidInputError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InvalidInputError(f"{str(path)!r}: cannot be read: {error}") from None
     if len(content) > MAX_SIZE:
         raise InvalidInputError(f"{path}: more than {MAX_SIZE} bytes are no trace")
     return parse_trace(content.decode("ascii", "replace"), str(path))

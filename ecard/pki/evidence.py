@@ -150,6 +150,8 @@ def read_file(path: Path) -> bytes:
                 read.write(piece)
     except OSError as error:
         raise InvalidInputError(f"the file {path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InvalidInputError(f"the file {str(path)!r} cannot be read: {error}") from None
     data = read.getvalue()
     if not data:
         raise InvalidInputError(f"the file {path} is empty")

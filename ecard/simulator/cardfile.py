@@ -53,7 +53,7 @@ class CardFile:
 
     @contextmanager
     def _opened(self) -> Iterator[PoweredCard]:
-        path = Path(os.path.realpath(self.path))
+        path = _real(self.path)
         held = locked_file.open_existing(path, wait=self._wait)
         try:
             card = _read(held)
@@ -70,7 +70,7 @@ class CardFile:
         Raises CardFileError where there is such a file already or it cannot be written, and CardBusyError where
         another program has been making it for ``wait`` seconds.
         """
-        target = Path(os.path.realpath(path))
+        target = _real(path)
         locked_file.create(target, storage.write(card.memory), wait=wait).close()
         card.mark_saved()
         return CardFile(path, wait=wait)
@@ -111,6 +111,14 @@ class _SavedCard:
                 raise
             self._card.mark_saved()
         return answer
+
+
+def _real(path: str | os.PathLike[str]) -> Path:
+    """Where ``path`` leads to, links followed. Raises CardFileError for one that no file can have."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:
+        raise CardFileError(f"{os.fspath(path)!r} is the path of no file", remedy="leave the zero byte out") from None
 
 
 def _read(held: LockedFile) -> SimulatedCard:

@@ -209,8 +209,11 @@ def test_what_is_no_trace_is_refused_with_its_line(text: str, words: str) -> Non
 def test_files_that_cannot_be_read_or_written_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="cannot be read"):
         read_trace(tmp_path / "none")
-    with pytest.raises(InvalidInputError, match="cannot be written"), TracedReader(Scripted([]), tmp_path).open():
-        pass
+    with pytest.raises(InvalidInputError, match="cannot be read: embedded null byte"):
+        read_trace(Path("a\0b"))
+    for place in (tmp_path, Path("a\0b")):
+        with pytest.raises(InvalidInputError, match="cannot be written"), TracedReader(Scripted([]), place).open():
+            pass
 
 
 def test_a_trace_is_not_added_to_the_card_itself_nor_to_another_file(tmp_path: Path) -> None:

@@ -138,6 +138,8 @@ def test_evidence_from_files(ca: Issuer, tmp_path: Path) -> None:
         Evidence.from_files(tmp_path / "bad")
     with pytest.raises(InvalidInputError, match="cannot be read"):
         Evidence.from_files(tmp_path / "missing")
+    with pytest.raises(InvalidInputError, match="cannot be read: embedded null byte"):
+        Evidence.from_files("a\0b")
 
 
 def test_a_file_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

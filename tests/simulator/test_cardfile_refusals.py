@@ -31,6 +31,12 @@ def refused(path: Path) -> CardFileError:
     return caught.value
 
 
+def test_a_path_that_no_file_can_have() -> None:
+    assert "is the path of no file" in refused(Path("a\0b")).what
+    with pytest.raises(CardFileError, match="is the path of no file"):
+        CardFile.create("a\0b", SimulatedCard.new())
+
+
 def test_a_missing_file(path: Path) -> None:
     assert "No such file" in refused(path).what
 
