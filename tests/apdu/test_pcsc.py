@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,14 @@ def service() -> Iterator[PcscService]:
 
 @pytest.fixture(autouse=True)
 def empty_readers(service: PcscService) -> None:
-    """The service takes a moment to notice that the last test's card is out."""
-    eventually(lambda: reasons() == [NoCardReason.NO_CARD] * 2)
+    """The service takes a moment to notice that the last test's card is out, and to know its readers when it begins."""
+
+    def are_empty() -> bool:
+        with suppress(NoCardError):
+            return reasons() == [NoCardReason.NO_CARD] * 2
+        return False
+
+    eventually(are_empty)
 
 
 @pytest.fixture
