@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecard.codes import check_card_number
+from ecard.codes import check_card_number, organisation_code_of
 from ecard.errors import InvalidCodeError
 from ecard.pki.withdrawal import WITHDRAWALS
 from ecard.roles.acts import CardKind, CardState, Channel, Office, Refusal
@@ -16,8 +16,8 @@ from ecard.roles.rules_entry import APPROVED
 
 def make(case: Case) -> None:
     """Make a legal-person card after three bureaus approved (T1), or an operator card after the centre did (T3)."""
-    kind = case.word("kind", CardKind)
-    allowed(case, case.fact(case.order.subject), kind)
+    kind, number = case.word("kind", CardKind), card_number(case)
+    allowed(case, case.fact(f"card/{number}"), kind)
     if kind is CardKind.LEGAL_PERSON:
         _make_seal(case, new_number(case))
     else:
@@ -78,9 +78,9 @@ def renew(case: Case) -> None:
 
 def appoint(case: Case) -> None:
     """Make the card of an officer of the centre, a bureau or a department (D13); the centre appoints the first one."""
-    allowed(case, case.fact(case.order.subject), CardKind.OFFICER)
+    allowed(case, case.fact(f"card/{card_number(case)}"), CardKind.OFFICER)
     number, office = new_number(case), case.word("office", Office)
-    code, name = case.text("organisation_code"), case.text("organisation")
+    code, name = _organisation_code(case), case.text("organisation")
     person = case.person("person")
     add_card(case, number, CardKind.OFFICER, code, name, person, office=office, state=CardState.ACTIVE)
 
@@ -136,6 +136,14 @@ def new_number(case: Case) -> str:
     _require_number(number)
     case.require_channel(Channel.COUNTER)
     return number
+
+
+def _organisation_code(case: Case) -> str:
+    """The code of an officer's organisation as his certificate will have it, whichever of its two codes was given."""
+    try:
+        return organisation_code_of(case.text("organisation_code"))
+    except InvalidCodeError as error:
+        refuse(Refusal.DETAILS, str(error))
 
 
 def _require_number(number: str) -> None:

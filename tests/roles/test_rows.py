@@ -592,6 +592,36 @@ def test_d13_officers_are_appointed_and_dismissed(world: World) -> None:
         world.apply()
 
 
+def test_d13_an_officers_organisation_is_named_by_either_of_its_codes(sqlite_world: World) -> None:
+    details = {"office": "tax", "organisation": "示例税务局"}
+    people = {"person": LEGAL_PERSON}
+    card = f"card/{number(50)}"
+    sqlite_world.give(
+        Act.APPOINT, card, Office.CENTRE, people=people, makes=True, organisation_code="91350100M000100Y43", **details
+    )
+    fact = sqlite_world.register.get(card)
+    assert fact is not None
+    assert fact.value["enterprise"] == CODE
+    with refused(Refusal.DETAILS):
+        sqlite_world.give(
+            Act.APPOINT,
+            f"card/{number(51)}",
+            Office.CENTRE,
+            people=people,
+            makes=True,
+            organisation_code="M000100Y5",
+            **details,
+        )
+
+
+@pytest.mark.parametrize("act", [Act.APPOINT, Act.MAKE])
+@pytest.mark.parametrize("subject", ["centre", f"enterprise/{CODE}", f"operator/{CODE}/1"])
+def test_a_card_is_not_made_of_something_else(sqlite_world: World, act: Act, subject: str) -> None:
+    sqlite_world.register_operator(sqlite_world.enterprise())
+    with refused(Refusal.DETAILS):
+        sqlite_world.give(act, subject, Office.CENTRE, makes=True, kind="operator", application=f"{CODE}/1")
+
+
 def test_d14_a_card_does_nothing_before_it_is_collected(world: World) -> None:
     seal = world.enterprise()
     operator = world.operator(seal, collected=False)
