@@ -38,7 +38,7 @@ def rule_damage(entry: Entry, certificate: Certificate, session: Session) -> Ite
             actor=actor,
             moment=entry.moment,
             known=past.get,
-            enclosed=dict(_people(order.details)),
+            enclosed=_enclosed(changes),
             issue=lambda issue: _issued(issue, changes, past),
         )
         RULES[order.act](case)
@@ -73,16 +73,10 @@ class _Past:
         return last_signed(self._session, signer, before=self._before)
 
 
-def _people(value: object) -> Iterator[tuple[str, str]]:
-    """Reference and commitment of everybody whom the details of an order name."""
-    if isinstance(value, list):
-        for part in value:
-            yield from _people(part)
-    elif isinstance(value, Mapping):
-        if set(value) == {"ref", "commitment"}:
-            yield value["ref"], value["commitment"]
-        for part in value.values():
-            yield from _people(part)
+def _enclosed(changes: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Reference and commitment of everybody whose data the centre took; the rule compares them with the order."""
+    people = {key.partition("/")[2]: value for key, value in changes.items() if key.startswith("person/")}
+    return {ref: value["commitment"] for ref, value in people.items() if isinstance(value.get("commitment"), str)}
 
 
 def _issued(issue: Issue, changes: Mapping[str, Mapping[str, Any]], past: _Past) -> Mapping[str, Mapping[str, Any]]:

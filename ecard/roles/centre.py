@@ -213,11 +213,13 @@ class Centre:
 
     def _note_crl(self, writer: RegisterWriter, subject: str, number: int, crl: bytes, moment: datetime) -> None:
         fact = writer.get(subject)
+        last = writer.last_signed(certificate_facts.serial_of(self.seal.certificate))
         order = Order(
             act=Act.PUBLISH_CRL,
             subject=subject,
             base=0 if fact is None else fact.sequence,
-            moment=moment,
+            # the seal's last order may be of a clock that was a little ahead
+            moment=moment if last is None else max(moment, last),
             details={"number": number, "sha256": hashlib.sha256(crl).hexdigest()},
         )
         actor = actor_of(writer, order, self.seal.certificate, self.seal.certificate)

@@ -5,23 +5,29 @@ from __future__ import annotations
 import os
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Table, delete, insert, select, text, update
 
+from ecard.algorithms import KeyKind
 from ecard.errors import RegisterStateError
 from ecard.keyholder import KeyHolder
+from ecard.keys import SoftwareKey
+from ecard.pki.profile import Usage
 from ecard.roles import centre, certificate_facts, register_audit
 from ecard.roles.acts import Act, CardKind, Office
-from ecard.roles.orders import Signed
+from ecard.roles.orders import Order, Signed
+from ecard.roles.people import Enclosure
 from ecard.roles.register import Register
 from ecard.roles.register_audit import audit, require_whole
 from ecard.roles.register_entry import NOTHING_BEFORE, Entry
 from ecard.roles.register_tables import Base, ChangeRow, LogRow
 from ecard.roles.rules import RULES
 from ecard.roles.rules_case import Actor, Case
-from tests.roles.world import CODE, ONLINE, World, number
+from tests.roles.world import CODE, COUNTER, ONLINE, OPERATOR, World, number, request_of
 
 pytestmark = pytest.mark.exhaustive
 
@@ -123,6 +129,35 @@ def test_a_chain_made_again_by_someone_without_the_seal_is_found_with_the_signat
     found = [str(damage) for damage in audit(ready.register, trust=ready.centre.trust)]
     assert any("the receipt was not signed by the centre" in damage for damage in found)
     assert any("signature is not good" in damage for damage in found)
+
+
+@pytest.mark.parametrize("other", [{"ref": [], "commitment": ""}, {"ref": "the operator", "commitment": "another"}])
+def test_what_an_order_says_besides_is_no_damage(ready: World, other: dict[str, Any]) -> None:
+    """A note in the shape of a person, which no rule reads, also of one who is in the order by right."""
+    operator = Enclosure(OPERATOR)
+    note = other | ({"ref": operator.ref} if other["ref"] else {})
+    ready.centre.order(
+        Act.REGISTER_OPERATOR,
+        f"operator/{CODE}/9",
+        ready.holders[number(101)],
+        at=ready.later(),
+        channel=ONLINE,
+        details={"person": operator.reference, "note": note},
+        enclosures=[operator],
+    )
+    assert list(audit(ready.register, trust=ready.centre.trust)) == []
+
+
+def test_a_crl_after_an_order_of_a_clock_that_is_ahead_is_no_damage(ready: World) -> None:
+    signed = ready.signed(Act.APPOINT, 50, ready.seal, moment=ready.now + timedelta(minutes=4), channel=COUNTER)
+    order = Order.decode(signed.body)
+    person, key = Enclosure(OPERATOR), SoftwareKey.generate(KeyKind.P256)
+    details = {"office": "tax", "organisation": "示例税务局", "organisation_code": CODE, "person": person.reference}
+    requests = {Usage.SIGNING: request_of(key)}
+    signed = replace(order, details=details).sign(ready.seal)
+    ready.centre.give(signed, at=ready.now, enclosures=[person], requests=requests)
+    ready.centre.crl(at=ready.later(), next_update=ready.now + timedelta(days=1))
+    assert list(audit(ready.register, trust=ready.centre.trust)) == []
 
 
 def _raise_the_void(case: Case) -> None:
