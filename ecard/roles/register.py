@@ -9,15 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from ecard.roles import canonical, moments
 from ecard.roles import register_database as database
 from ecard.roles.acts import CardState
-from ecard.roles.register_entry import NOTHING_BEFORE, Entry, Fact
+from ecard.roles.register_entry import NOTHING_BEFORE, Entry, Fact, damaged
 from ecard.roles.register_tables import ChangeRow, HeadRow, LogRow
 from ecard.roles.register_writer import RegisterWriter, fact_of, remake_changes
 
@@ -81,7 +80,7 @@ class Register:
         """All that ever was known under ``key``, in its order."""
         query = select(ChangeRow).where(ChangeRow.key == key).order_by(ChangeRow.seq)
         with self.reading() as session:
-            return [_fact(row) for row in session.scalars(query)]
+            return [Fact.of(row, key) for row in session.scalars(query)]
 
     def keys(self, prefix: str) -> list[str]:
         """All keys that begin so, sorted: ``card/`` for all cards."""
@@ -93,7 +92,10 @@ class Register:
     def status(self, card: str, at: datetime) -> CardState | None:
         """The state of the card with this number at a moment; None where there was no such card."""
         fact = self.get(f"card/{card}", at=at)
-        return None if fact is None else CardState(fact.value["state"])
+        try:
+            return None if fact is None else CardState(fact.value["state"])
+        except (KeyError, ValueError):
+            raise damaged(f"what it knows of the card {card} is no state") from None
 
     def entries(self, after: int = 0, *, batch: int = _BATCH) -> Iterator[Entry]:
         """The log after an entry, in its order, ``batch`` at a time, so that memory stays bounded."""
@@ -125,8 +127,3 @@ class Register:
         """
         with self.writing() as writer:
             return remake_changes(writer.session)
-
-
-def _fact(row: ChangeRow) -> Fact:
-    value: dict[str, Any] = canonical.decode(row.value.encode(), "fact")
-    return Fact(value, row.seq, moments.read(row.moment))

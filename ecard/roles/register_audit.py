@@ -5,6 +5,7 @@ Reads in batches: memory does not grow with the register. Source: docs/life-cycl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,16 +81,16 @@ class _Audit:
         for row in self._rows():
             expected: list[Any] = []
             yield from self._entry(row, expected)
-            while pending is not None and pending["seq"] < row.seq:
-                yield Damage(pending["seq"], f"a change of {_short(pending['key'])} that no entry made")
+            while pending is not None and _place(pending) < row.seq:
+                yield _of_no_entry(pending)
                 pending = next(changes, None)
             found = []
-            while pending is not None and pending["seq"] == row.seq:
+            while pending is not None and _place(pending) == row.seq:
                 found.append(pending)
                 pending = next(changes, None)
             yield from _compare(row.seq, expected, found)
         while pending is not None:
-            yield Damage(pending["seq"], f"a change of {_short(pending['key'])} that no entry made")
+            yield _of_no_entry(pending)
             pending = next(changes, None)
         yield from self._head()
         yield from self._sealed()
@@ -155,13 +156,14 @@ class _Audit:
         people = self._people()
         person = next(people, None)
         for row in self._session.scalars(select(SealedRow).order_by(SealedRow.ref).execution_options(yield_per=_BATCH)):
-            while person is not None and person[0] < row.ref:
+            while person is not None and isinstance(row.ref, str) and person[0] < row.ref:
                 yield Damage(None, f"the sealed record {person[0]} is missing")
                 person = next(people, None)
             if person is None or person[0] != row.ref:
                 yield Damage(None, f"the sealed record {_short(row.ref)} is nobody's")
             else:
-                if not isinstance(row.data, bytes) or digest_of(row) != person[1]:
+                parts = (row.wrapped_key, row.data)
+                if not all(isinstance(part, bytes) for part in parts) or digest_of(row) != person[1]:
                     yield Damage(None, f"the sealed record {person[0]} was changed")
                 person = next(people, None)
         while person is not None:
@@ -190,8 +192,18 @@ def _sealed_of(key: str, value: str) -> Iterator[tuple[str, str]]:
         sealed = canonical.decode(value.encode(), "fact").get("sealed")
     except (EncodingError, AttributeError):
         return  # a changed row was named where it was compared with the log
-    if sealed is not None:
+    if sealed is not None and isinstance(key, str):
         yield key.partition("/")[2], sealed
+
+
+def _place(change: RowMapping) -> float:
+    """Where a change stands among the entries; after all of them where SQLite has no number there, as it sorts them."""
+    return change["seq"] if isinstance(change["seq"], int | float) else math.inf
+
+
+def _of_no_entry(change: RowMapping) -> Damage:
+    sequence = change["seq"] if isinstance(change["seq"], int) else None
+    return Damage(sequence, f"a change of {_short(change['key'])} that no entry made")
 
 
 def _compare(sequence: int, expected: list[Any], found: list[RowMapping]) -> Iterator[Damage]:

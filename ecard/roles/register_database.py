@@ -60,6 +60,7 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions begin where we say so, not where the driver guesses
+        connection.text_factory = _text
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA secure_delete=ON")
@@ -72,6 +73,14 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _text(data: bytes) -> str | bytes:
+    """A text of SQLite; one that is damaged stays bytes, so that it is told of like any other value of a wrong type."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
 
 
 def for_writing(engine: Engine) -> Engine:

@@ -10,12 +10,20 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
+from ecard.errors import EncodingError, RegisterStateError
 from ecard.roles import canonical, moments
 from ecard.roles.orders import Order, Receipt, Signed
-from ecard.roles.register_tables import LogRow
+from ecard.roles.register_tables import ChangeRow, LogRow
 
 NOTHING_BEFORE: Final = bytes(32)
 """The hash before the first entry."""
+
+
+def damaged(what: str) -> RegisterStateError:
+    """The error for a register in whose tables something was found that ecard did not write."""
+    return RegisterStateError(
+        f"the register is damaged: {what}", remedy="audit it, and restore it from a copy that is whole"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,16 @@ class Fact:
     value: Mapping[str, Any]
     sequence: int
     moment: datetime
+
+    @staticmethod
+    def of(row: ChangeRow | Row[*tuple[Any, ...]], key: str) -> Fact:
+        """What a row of the table of changes says of ``key``. Raises RegisterStateError where it is damaged."""
+        try:
+            if not isinstance(row.value, str) or not isinstance(row.seq, int):
+                raise EncodingError("a column has lost its type")
+            return Fact(canonical.decode(row.value.encode(), "fact"), row.seq, moments.read(row.moment))
+        except EncodingError as error:
+            raise damaged(f"what it knows of {key} cannot be read, {error.what}") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +125,13 @@ class Entry:
 
     @staticmethod
     def of(row: LogRow | Row[Any]) -> Entry:
-        """The entry that a row of the table of the log holds. Raises EncodingError where its moment is damaged."""
+        """The entry that a row of the table of the log holds. Raises EncodingError where a column is damaged.
+
+        SQLite keeps a value of any type in any column.
+        """
+        parts = (row.body, row.signature, row.changes, row.receipt, row.receipt_signature, row.previous)
+        if not isinstance(row.signer, str) or not all(isinstance(part, bytes) for part in parts):
+            raise EncodingError("a column has lost its type")
         return Entry(
             sequence=row.seq,
             moment=moments.read(row.moment),

@@ -10,9 +10,9 @@ from typing import Any, Final
 from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
-from ecard.errors import InvalidInputError, RegisterStateError
+from ecard.errors import EncodingError, InvalidInputError
 from ecard.roles import canonical, moments
-from ecard.roles.register_entry import NOTHING_BEFORE, Entry, Fact
+from ecard.roles.register_entry import NOTHING_BEFORE, Entry, Fact, damaged
 from ecard.roles.register_tables import ChangeRow, HeadRow, LogRow
 
 _BATCH: Final = 500
@@ -30,6 +30,7 @@ class RegisterWriter:
             head = HeadRow(id=1, seq=0, moment="0001-01-01T00:00:00Z", hash=NOTHING_BEFORE)
             session.add(head)
             session.flush()  # of two processes that begin a register at the same time, one waits here and fails
+        _require_head(head)
         self._head: Final = head
         self._facts: dict[str, Fact | None] = {}
         """What was read: under the lock it stays so, and every question to a server is a way there and back."""
@@ -83,6 +84,18 @@ class RegisterWriter:
         self.session.flush()
 
 
+def _require_head(head: HeadRow) -> None:
+    """RegisterStateError where the head of the log holds what nobody can go on from."""
+    try:
+        moments.read(head.moment)
+    except EncodingError:
+        is_whole = False
+    else:
+        is_whole = isinstance(head.seq, int) and isinstance(head.hash, bytes) and len(head.hash) == len(NOTHING_BEFORE)
+    if not is_whole:
+        raise damaged("the head of the log cannot be read")
+
+
 def change_rows(entry: Entry) -> list[Mapping[str, Any]]:
     """The rows of the table of changes that follow from an entry."""
     moment = moments.write(entry.moment)
@@ -100,9 +113,13 @@ def remake_changes(session: Session) -> int:
     session.execute(delete(ChangeRow))
     previous = NOTHING_BEFORE
     for row in session.scalars(select(LogRow).order_by(LogRow.seq).execution_options(yield_per=_BATCH)):
-        entry = Entry.of(row)
-        if entry.previous != previous or entry.hash != row.hash:
-            raise RegisterStateError(f"entry {row.seq} of the log is damaged: audit the register")
+        try:
+            entry = Entry.of(row)
+            is_whole = entry.previous == previous and entry.hash == row.hash
+        except EncodingError:
+            is_whole = False
+        if not is_whole:
+            raise damaged(f"entry {row.seq} of the log")
         previous = entry.hash
         rows = change_rows(entry)
         if rows:
@@ -117,7 +134,7 @@ def fact_of(session: Session, key: str, at: datetime | None, *, before: int | No
     row = session.execute(query, {"key": key, **limits}).first()
     if row is None:
         return None
-    return Fact(canonical.decode(row.value.encode(), "fact"), row.seq, moments.read(row.moment))
+    return Fact.of(row, key)
 
 
 # Building a statement takes SQLAlchemy longer than these take the database, so they are built once.

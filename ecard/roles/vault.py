@@ -95,7 +95,7 @@ class Vault:
             decryptor = Cipher(self._cipher(key), modes.GCM(nonce, tag)).decryptor()
             decryptor.authenticate_additional_data(bound_to)
             return decryptor.update(data) + decryptor.finalize()
-        except (InvalidTag, ValueError):
+        except (InvalidTag, TypeError, ValueError):
             raise VaultError("a person's record cannot be opened: the key is wrong, or the record damaged") from None
 
     def _cipher(self, key: bytes) -> algorithms.AES | algorithms.SM4:
