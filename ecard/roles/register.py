@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from ecard.errors import RegisterStateError
 from ecard.roles import register_database as database
 from ecard.roles.acts import CardState
 from ecard.roles.register_entry import NOTHING_BEFORE, Entry, Fact, damaged
@@ -37,7 +38,13 @@ class Register:
         """
         if "://" not in str(place):
             path = Path(place)
-            (path.parent if path.suffix else path).mkdir(parents=True, exist_ok=True)
+            directory = path.parent if path.suffix else path
+            try:
+                directory.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise RegisterStateError(
+                    f"the directory {directory} cannot be made: {error.strerror}", remedy="name another place"
+                ) from None
         engine = database.connect(place)
         database.migrate(engine)
         return cls(engine)
@@ -84,8 +91,9 @@ class Register:
 
     def keys(self, prefix: str) -> list[str]:
         """All keys that begin so, sorted: ``card/`` for all cards."""
-        following = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        query = select(ChangeRow.key).where(ChangeRow.key >= prefix, ChangeRow.key < following).distinct()
+        query = select(ChangeRow.key).where(ChangeRow.key >= prefix).distinct()
+        if prefix:
+            query = query.where(ChangeRow.key < prefix[:-1] + chr(ord(prefix[-1]) + 1))
         with self.reading() as session:
             return sorted(session.scalars(query))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -21,6 +22,27 @@ _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _BUSY_SECONDS: Final = 60
 _CACHE_KILOBYTES: Final = 64 * 1024  # order numbers are random: with less, a large register waits for its index
 _WRITES: Final = "ecard_writes"
+_LOCKED: Final = ("is locked by another program", "try again, or end what has held it for a minute")
+_FULL: Final = ("has no more room on its disk", "make room, and give the order again")
+_READ_ONLY: Final = ("can only be read", "let this user write to it")
+_DAMAGED: Final = ("is damaged, or is none", "restore it from a copy that is whole")
+_KNOWN: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "SQLITE_BUSY": _LOCKED,
+        "SQLITE_LOCKED": _LOCKED,
+        "SQLITE_FULL": _FULL,
+        "SQLITE_READONLY": _READ_ONLY,
+        "SQLITE_CORRUPT": _DAMAGED,
+        "SQLITE_NOTADB": _DAMAGED,
+        "55P03": _LOCKED,
+        "53100": _FULL,
+        "25006": _READ_ONLY,
+        "XX001": _DAMAGED,
+        "XX002": _DAMAGED,
+    }
+)
+"""The table: what is wrong and what to do, by the error's name in SQLite (without what is after it) or its SQLSTATE."""
+_FAILED: Final = ("failed", "make sure that it is there, that it runs, and that its schema is up to date")
 
 
 def url_of(place: str | Path) -> URL:
@@ -45,8 +67,8 @@ def connect(place: str | Path) -> Engine:
             raise InvalidInputError("a register is kept in SQLite or in PostgreSQL")
         if url.get_backend_name() == "sqlite":
             return _sqlite(url)
-        return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
-    except (ArgumentError, NoSuchModuleError):
+        return _postgresql(url)
+    except (ArgumentError, NoSuchModuleError, ValueError):
         raise InvalidInputError("the register's place is neither a directory nor a database's URL") from None
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
@@ -75,6 +97,18 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
+def _postgresql(url: URL) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        # the server's own limit is none: who waits for a lock that nobody gives back would wait for ever
+        connection.execute(f"SET lock_timeout = '{_BUSY_SECONDS}s'")
+        connection.commit()
+
+    return engine
+
+
 def _text(data: bytes) -> str | bytes:
     """A text of SQLite; one that is damaged stays bytes, so that it is told of like any other value of a wrong type."""
     try:
@@ -90,41 +124,76 @@ def for_writing(engine: Engine) -> Engine:
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """RegisterStateError in place of whatever the database raises; never a statement's values in it."""
+    """RegisterStateError in place of whatever the database raises; never a statement's values in it.
+
+    InvalidInputError where it was asked for a text that no database can hold.
+    """
     try:
         yield
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None)
+        name = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
+        what, remedy = _KNOWN.get("_".join(name.split("_")[:2]), _FAILED)
         words = type(cause or error).__name__
-        raise RegisterStateError(
-            f"the register's database failed ({words})",
-            remedy="make sure that it is there, that it runs, and that its schema is up to date",
-        ) from None
+        raise RegisterStateError(f"the register's database {what} ({words})", remedy=remedy) from None
+    except UnicodeEncodeError:
+        raise InvalidInputError("the register was asked for a text with half of a character pair") from None
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema up to date; on an empty database, make it. Raises RegisterStateError."""
-    from alembic import command
+    """Bring the schema up to date; on an empty database, make it.
 
+    Raises RegisterStateError, also where it is of a version that this program does not know.
+    """
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    config = _config()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with database_errors(), for_writing(engine).begin() as connection:
-        config = _config()
+        if not _versions(connection) <= known:
+            raise RegisterStateError(
+                "the register's schema is of a version that this program does not know",
+                remedy="use the version that made it",
+            )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def require_current(engine: Engine) -> None:
-    """Raise RegisterStateError unless the schema is the one that this version of the program works with."""
-    from alembic.runtime.migration import MigrationContext
+def is_current(engine: Engine) -> bool | None:
+    """Whether the schema is the one that this version of the program works with; None where there is no register.
+
+    Raises RegisterStateError where the database cannot be asked.
+    """
     from alembic.script import ScriptDirectory
 
+    if engine.url.get_backend_name() == "sqlite" and not Path(engine.url.database or "").exists():
+        return None  # SQLite would make a file, and leave it behind
     with database_errors(), engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    if found is None:
+        found = _versions(connection)
+    return found == {ScriptDirectory.from_config(_config()).get_current_head()} if found else None
+
+
+def require_current(engine: Engine) -> None:
+    """Raise RegisterStateError unless the schema is the one that this version of the program works with."""
+    current = is_current(engine)
+    if current is None:
         raise RegisterStateError("there is no register here", remedy="found one first")
-    if found != ScriptDirectory.from_config(_config()).get_current_head():
+    if not current:
         raise RegisterStateError(
             "the register's schema is of another version", remedy="migrate it, or use the version that made it"
         )
+
+
+def _versions(connection: Connection) -> set[str]:
+    """The versions that the database says it has: one, or none where it is empty; others where somebody changed it."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.util import CommandError
+
+    try:
+        return set(MigrationContext.configure(connection).get_current_heads())
+    except CommandError:  # what stands there is no text
+        return {""}
 
 
 def _config() -> Config:
