@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +19,7 @@ from ecard.pki.authority_files import load
 from ecard.pki.trust import Trust
 from ecard.roles.register import Register
 from ecard.roles.register_copy import copy_register
+from ecard.roles.register_database import url_of
 
 
 def copy(
@@ -62,13 +63,18 @@ def copy(
 
 @contextmanager
 def _new_register(place: str) -> Iterator[Register]:
-    """A register made for the copy; a file that was made for it goes away again where the copy fails."""
-    made = "://" not in place and not Path(place).exists()
+    """A register made for the copy; what was made for it goes away again where the copy fails."""
+    file = url_of(place).database or ""
+    made = "://" not in place and not Path(file).exists()
+    directory_made = made and not Path(file).parent.exists()
     try:
         with Register.create(place) as register:
             yield register
     except BaseException:
         if made:
             for suffix in ("", "-wal", "-shm"):
-                Path(place + suffix).unlink(missing_ok=True)
+                Path(file + suffix).unlink(missing_ok=True)
+        if directory_made:
+            with suppress(OSError):
+                Path(file).parent.rmdir()
         raise

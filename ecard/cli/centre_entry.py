@@ -103,7 +103,12 @@ def approve(
             remedy="write enterprise/CODE, operator/CODE/NAME or business/CODE/DEPARTMENT",
         )
     details: dict[str, Json] = {}
-    if kind == "enterprise" and office in BUREAUS:
+    if kind == "enterprise":
+        if office not in BUREAUS:
+            raise InvalidInputError(
+                "an enterprise's entry is decided by a bureau",
+                remedy=f"say which one signs: --office {', '.join(bureau.value for bureau in BUREAUS)}",
+            )
         details["paper"] = BUREAU_PAPERS[office].value
     if refuse is not None:
         details["reason"] = refuse

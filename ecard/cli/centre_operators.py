@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,9 +13,12 @@ from ecard.cli.progress import counted
 from ecard.cli.register_giving import Done, Wanted, give, tell
 from ecard.cli.register_options import EnterpriseArgument, PersonFile, Place, Signer
 from ecard.cli.register_place import read_person
+from ecard.errors import InvalidInputError
 from ecard.roles.acts import Act
 from ecard.roles.operator_list import MAX_SIZE, read_operators
 from ecard.roles.people import Enclosure, Person
+
+_APPLICATION: Final = re.compile(r"[0-9A-Za-z]{1,32}/[0-9A-Za-z-]{1,32}", re.ASCII)
 
 
 def register_operator(
@@ -58,6 +62,11 @@ def register_operators(
 
 
 def _register(centre: Path, card: str, application: str, person: Person) -> Done:
+    if not _APPLICATION.fullmatch(application):
+        raise InvalidInputError(
+            "an operator's application is named CODE/NAME",
+            remedy="the enterprise's code, and a name of up to 32 letters of ASCII, digits and hyphens",
+        )
     enclosure = Enclosure(person)
     details = {"person": enclosure.reference}
     wanted = Wanted(Act.REGISTER_OPERATOR, f"operator/{application}", details, (enclosure,), online=True)

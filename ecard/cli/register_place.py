@@ -139,7 +139,7 @@ def register_of(directory: Path) -> str:
     """Where the register of the centre in a directory is, as ``Register.open`` takes it. Raises InvalidInputError."""
     try:
         return str(json.loads((directory / "centre.json").read_bytes())["register"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise InvalidInputError(f"{directory} holds no data centre", remedy="ecard centre init DIR") from None
 
 
@@ -194,9 +194,10 @@ def kept_secrets(directory: Path, number: str) -> KeptSecrets:
 def read_person(path: Path) -> Person:
     """A person from a JSON file with name, identity_number and perhaps telephone. Errors show none of them."""
     try:
-        text = path.read_bytes()
+        with path.open("rb") as file:
+            text = file.read(_MAX_PERSON + 1)
         value = json.loads(text) if len(text) <= _MAX_PERSON else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise InvalidInputError(f"{path} is no JSON file of a person") from None
     wanted = {"name", "identity_number", "telephone"}
     if not isinstance(value, Mapping) or not wanted - {"telephone"} <= set(value) <= wanted:

@@ -10,6 +10,8 @@ import pytest
 
 from ecard.certificate import Certificate
 from ecard.cli import centre_copying
+from ecard.cli.register_place import read_person
+from ecard.errors import InvalidInputError
 from ecard.roles.register import Register
 from ecard.roles.register_copy import copy_register
 from tests.cli.conftest import Ecard
@@ -54,15 +56,16 @@ def test_a_register_alone_moves_no_centre(centre: Path, ecard: Ecard) -> None:
     assert named(centre) == before
 
 
-def test_a_damaged_register_leaves_all_as_it_was(centre: Path, ecard: Ecard) -> None:
+@pytest.mark.parametrize("target", ["new.db", "new", "new/register.sqlite"])
+def test_a_damaged_register_leaves_all_as_it_was(centre: Path, ecard: Ecard, target: str) -> None:
     before = named(centre)
     with sqlite3.connect(before) as database:
         database.execute("UPDATE head SET hash = zeroblob(32)")
-    outcome = ecard("centre", "copy", centre, "new.db")
+    outcome = ecard("centre", "copy", centre, target)
     assert outcome.status == 2
     assert "the register to copy is damaged" in outcome.err
     assert named(centre) == before
-    assert not list(centre.parent.glob("new.db*"))
+    assert not list(centre.parent.glob("new*"))
 
 
 def test_an_entry_made_meanwhile_is_not_lost(centre: Path, ecard: Ecard, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,6 +83,31 @@ def test_an_entry_made_meanwhile_is_not_lost(centre: Path, ecard: Ecard, monkeyp
     assert "has got new entries while it was copied" in outcome.err
     assert named(centre) == before
     assert not list(centre.parent.glob("new.db*"))
+
+
+@pytest.mark.parametrize("content", ["[" * 4000, '{"name": ' * 400])
+def test_a_person_nested_deeply_is_refused(centre: Path, ecard: Ecard, content: str) -> None:
+    (centre.parent / "deep.json").write_text(content)
+    outcome = ecard(
+        *("centre", "register-operator", "M000100Y4/1", "--person", "deep.json", "--centre", centre),
+        *("--card", f"sim:{centre.parent / 'officer.card'}"),
+    )
+    assert (outcome.status, outcome.err) == (2, "ecard: deep.json is no JSON file of a person\n")
+
+
+def test_of_a_file_without_an_end_only_the_begin_is_read() -> None:
+    with pytest.raises(InvalidInputError, match="must say name"):
+        read_person(Path("/dev/zero"))
+
+
+def test_what_is_to_be_named_is_said(centre: Path, ecard: Ecard) -> None:
+    more = ["--centre", centre, "--card", f"sim:{centre.parent / 'officer.card'}"]
+    outcome = ecard("centre", "approve", "enterprise/M000100Y4", *more)
+    assert "--office technical-supervision, industry-and-commerce, tax" in outcome.err
+    outcome = ecard("centre", "register-operator", "M000100Y4/乙", "--person", centre.parent / "person.json", *more)
+    assert "named CODE/NAME" in outcome.err
+    outcome = ecard("centre", "status", "\udcff", "--centre", centre)
+    assert (outcome.status, outcome.err.count("\n")) == (2, 1)
 
 
 def test_copying_to_itself_is_refused(centre: Path, ecard: Ecard) -> None:
