@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ecard.codes import organisation_code_of
 from ecard.errors import InvalidCodeError
+from ecard.pki.profile import MAX_NAME
 from ecard.roles.acts import BUREAUS, Act, Channel, Office, Refusal
 from ecard.roles.papers import BUREAU_PAPERS, EnterpriseKind, Paper, missing_papers, required_papers
 from ecard.roles.rules_case import Case, refuse
@@ -25,7 +26,7 @@ def apply(case: Case) -> None:
     if case.order.details.get("signed") is not True or case.order.details.get("sealed") is not True:
         refuse(Refusal.PAPERS, "the forms must be signed by the legal representative and sealed")
     enterprise: dict[str, Any] = {
-        "name": case.text("name"),
+        "name": _name(case),
         "kind": case.word("kind", EnterpriseKind).value,
         "stage": APPLIED,
         "operators_named": _operators_named(case),
@@ -38,6 +39,14 @@ def apply(case: Case) -> None:
         "channel": False,
     }
     case.put(f"enterprise/{code}", enterprise)
+
+
+def _name(case: Case) -> str:
+    """The enterprise's name, which will stand in its cards' certificates: one that cannot is refused here."""
+    name = case.text("name")
+    if len(name) > MAX_NAME or name != name.strip():
+        refuse(Refusal.DETAILS, f"the enterprise's name has 1 to {MAX_NAME} characters, none blank at its ends")
+    return name
 
 
 def _enterprise_code(case: Case) -> str:

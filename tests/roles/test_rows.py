@@ -61,6 +61,12 @@ def test_p1_forms_are_signed_and_sealed(sqlite_world: World, missing: str) -> No
         sqlite_world.apply(**changes)
 
 
+@pytest.mark.parametrize("name", ["司" * 65, " 示例", "示例 "])
+def test_p1_a_name_that_no_certificate_can_have_is_refused_at_once(sqlite_world: World, name: str) -> None:
+    with refused(Refusal.DETAILS):
+        sqlite_world.apply(name=name)
+
+
 def test_p1_wrong_codes_are_refused_saying_which_character(sqlite_world: World) -> None:
     with pytest.raises(OrderRefusedError, match="character 9 of the organisation code"):
         sqlite_world.apply("M000100Y5")
