@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,7 +62,7 @@ def init(
 
 @contextmanager
 def _nothing_left(directory: Path) -> Iterator[None]:
-    """Take a directory that was begun away again where what was to be in it could not be made whole.
+    """Take a centre that was begun away again, its register in a database too, where it could not be made whole.
 
     Not once it keeps the secrets of a card, which that card may have by now: then the error says so.
     """
@@ -71,7 +70,7 @@ def _nothing_left(directory: Path) -> Iterator[None]:
         yield
     except BaseException as error:
         if not register_place.keeps_secrets(directory):
-            shutil.rmtree(directory, ignore_errors=True)
+            register_place.take_back(directory)
         elif isinstance(error, EcardError):
             kept = f"{directory} is kept, for it keeps the card's PUK and management key"
             EcardError.__init__(error, error.what, remedy=f"{error.what_to_do}; {kept}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Final
 from ecard.algorithms import KeyKind
 from ecard.certificate import Certificate
 from ecard.cli.language import translate
-from ecard.errors import InvalidInputError
+from ecard.errors import EcardError, InvalidInputError
 from ecard.files import write_atomically
 from ecard.keyholder import SoftwareKeyHolder
 from ecard.keys import SoftwareKey
@@ -27,6 +28,7 @@ from ecard.pki.profile import CertificateSubject, PublicationPoints
 from ecard.pki.publishing import points_at
 from ecard.pki.requests import build_request
 from ecard.roles.centre import Centre
+from ecard.roles.certificate_facts import serial_of
 from ecard.roles.people import Person
 from ecard.roles.register import Register
 from ecard.roles.secrets import CardSecrets
@@ -116,6 +118,18 @@ def found(
     Register.create(place).close()
     with centre_in(directory, password) as centre:
         centre.found(name, subject.organisation_code, card, at=now)
+
+
+def take_back(directory: Path) -> None:
+    """Remove a centre that could not be made whole, and what it founded in a database elsewhere; it can begin anew.
+
+    Whatever cannot be removed stays.
+    """
+    with suppress(EcardError, OSError):
+        seal = Certificate.from_pem((directory / "seal.pem").read_bytes())
+        with register_in(directory) as register, register.writing() as writer:
+            writer.take_back_founding(serial_of(seal))
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def require_new_directory(directory: Path) -> None:

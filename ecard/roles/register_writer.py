@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ecard.errors import EncodingError, InvalidInputError
 from ecard.roles import canonical, moments
 from ecard.roles.register_entry import NOTHING_BEFORE, Entry, Fact, damaged
-from ecard.roles.register_tables import ChangeRow, HeadRow, LogRow
+from ecard.roles.register_tables import ChangeRow, HeadRow, LogRow, SealedRow
 
 _BATCH: Final = 500
 _END: Final = 2**62
@@ -82,6 +82,16 @@ class RegisterWriter:
             self.session.execute(insert(ChangeRow), rows)
         self._head.seq, self._head.moment, self._head.hash = entry.sequence, row.moment, row.hash
         self.session.flush()
+
+    def take_back_founding(self, signer: str) -> None:
+        """Empty a register that was founded with the certificate of this serial number, whose key nobody has any more.
+
+        A register that another seal founded stays as it is.
+        """
+        first = self.session.get(LogRow, 1)
+        if first is not None and first.signer == signer:
+            for table in (ChangeRow, LogRow, SealedRow, HeadRow):
+                self.session.execute(delete(table))
 
 
 def _require_head(head: HeadRow) -> None:

@@ -16,9 +16,10 @@ from ecard.cli.app import run
 from ecard.cli.error_words import in_one_line
 from ecard.cli.register_place import kept_secrets
 from ecard.connection import connect, connector
-from ecard.errors import CardError, PinError
+from ecard.errors import CardError, OrderRefusedError, PinError
 from ecard.pin import Pin
 from ecard.simulator import CardFile, Fault, FaultyReader, Rule
+from tests.roles import postgres
 from tests.roles.test_commands import Desk, _one_operator
 from tests.roles.world import number
 
@@ -138,3 +139,18 @@ def test_a_card_lost_while_it_is_unlocked(executed: bool, desk: Desk, monkeypatc
     assert f"{DOUBT}{letter} is kept" in told
     assert "ecard centre replace" in told
     assert opens(card, letter.read_text().strip()) is executed
+
+
+def test_a_founding_that_failed_is_taken_back_from_a_server_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, postgres_server: str
+) -> None:
+    """Else the register would be founded by a seal whose key is gone, and nobody could found it again."""
+    database = ["--database", postgres.create_database(postgres_server, "founded")]
+    desk.blank("officer")
+    with monkeypatch.context() as patch:
+        failing(patch, desk.directory / "officer.card", Rule(Fault.REMOVAL, ins=Ins.GENERATE_KEY))
+        broken(lambda: desk.run(*founding(desk), *database))
+    desk.run(*founding(desk), *database)
+    with pytest.raises(OrderRefusedError, match="founded once"):
+        desk.run("init", str(desk.directory / "another"), *founding(desk)[2:-2], *desk.letter("another"), *database)
+    desk.run("audit")
