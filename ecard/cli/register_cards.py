@@ -16,7 +16,7 @@ from ecard.certificate import Certificate
 from ecard.cli.card_options import open_piv, open_session, pin_supplier
 from ecard.cli.pin_letter import pin_letter
 from ecard.cli.register_giving import Done, Wanted, signing
-from ecard.cli.register_place import keep_secrets, kept_secrets
+from ecard.cli.register_place import keeping_secrets, kept_secrets
 from ecard.errors import PinBlockedError, WrongCardError
 from ecard.pin import Pin, PinPolicy, PinRequest
 from ecard.pki.identity import CardIdentity
@@ -43,8 +43,8 @@ def give_and_make(
     ):
 
         def issue(requests: Requests) -> Mapping[Usage, Certificate]:
-            done.append(
-                centre.order(
+            with keeping_secrets(directory, number, own):
+                accepted = centre.order(
                     wanted.act,
                     wanted.subject,
                     holder,
@@ -53,9 +53,7 @@ def give_and_make(
                     enclosures=wanted.people,
                     requests=requests,
                 )
-            )
-            # not before the centre agreed: there may be a card of that number, whose secrets are kept
-            keep_secrets(directory, number, own)
+            done.append(accepted)
             written.on_its_way()
             return done[0].certificates
 

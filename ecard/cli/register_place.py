@@ -12,11 +12,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
 from ecard.algorithms import KeyKind
 from ecard.certificate import Certificate
 from ecard.cli.language import translate
+from ecard.codes import check_card_number
 from ecard.errors import EcardError, InvalidInputError
 from ecard.files import write_atomically
 from ecard.keyholder import SoftwareKeyHolder
@@ -182,12 +184,25 @@ def vault_in(directory: Path) -> Vault:
         raise InvalidInputError(f"the vault's key cannot be read: {error.strerror}") from None
 
 
-def keep_secrets(directory: Path, number: str, secrets: CardSecrets) -> None:
-    """Keep what opens a card, sealed with the vault's key: the centre needs the PUK to unlock it."""
+@contextmanager
+def keeping_secrets(directory: Path, number: str, secrets: CardSecrets) -> Iterator[None]:
+    """Keep what opens a card, sealed with the vault's key: the centre needs the PUK to unlock it.
+
+    They are written before the block orders the card, lest a full disk lose them after, and take their name only
+    after it: there may be a card of that number, whose secrets are kept.
+    """
+    check_card_number(number)
     text = json.dumps({"puk": secrets.puk.reveal().decode(), "management_key": secrets.management_key.hex()})
     path = directory / _CARDS / f"{number}.sealed"
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    write_atomically(path, vault_in(directory).wrap(text.encode(), number), mode=_PRIVATE)
+    written = path.with_name(f".{path.name}-{token_hex(8)}")
+    write_atomically(written, vault_in(directory).wrap(text.encode(), number), mode=_PRIVATE)
+    try:
+        yield
+    except BaseException:
+        written.unlink(missing_ok=True)
+        raise
+    written.replace(path)
 
 
 def keeps_secrets(directory: Path) -> bool:

@@ -141,6 +141,23 @@ def test_a_card_lost_while_it_is_unlocked(executed: bool, desk: Desk, monkeypatc
     assert opens(card, letter.read_text().strip()) is executed
 
 
+def test_nothing_is_ordered_where_the_secrets_of_the_card_cannot_be_kept(desk: Desk) -> None:
+    desk.blank("officer")
+    desk.run(*founding(desk))
+    kept = desk.directory / "centre" / "cards"
+    kept.rename(desk.directory / "away")
+    kept.touch()
+    new = ["--new-card", desk.blank("tax"), *desk.letter("tax"), "--person", desk.person]
+    tax = ["appoint", number(3), "--office", "tax", "--organisation", "示例税务局", "--code", "E00000002", *new]
+    with pytest.raises(OSError, match="cards"):
+        desk.run(*tax, by="officer")
+    assert not (desk.directory / "tax.pin").exists()
+    kept.unlink()
+    (desk.directory / "away").rename(kept)
+    desk.run(*tax, by="officer")
+    assert sorted(file.name for file in kept.iterdir()) == [f"{number(2)}.sealed", f"{number(3)}.sealed"]
+
+
 def test_a_founding_that_failed_is_taken_back_from_a_server_too(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, postgres_server: str
 ) -> None:
