@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from ecard.cli.card_options import open_piv, open_session, pin_supplier
 from ecard.cli.pin_letter import pin_letter
 from ecard.cli.register_giving import Done, Wanted, signing
 from ecard.cli.register_place import keeping_secrets, kept_secrets
-from ecard.errors import PinBlockedError, WrongCardError
+from ecard.errors import EcardError, PinBlockedError, WrongCardError
 from ecard.pin import Pin, PinPolicy, PinRequest
 from ecard.pki.identity import CardIdentity
 from ecard.pki.profile import Usage
@@ -28,6 +28,7 @@ from ecard.roles.secrets import CardSecrets
 
 HOLDER_PIN_VARIABLE: Final = "ECARD_HOLDER_PIN"
 _MAKE_ANOTHER: Final = "make another card under another number"
+_RENEW_AGAIN: Final = "renew it again"
 _REPLACE: Final = "replace the card: ecard centre replace"
 
 
@@ -65,7 +66,9 @@ def give_and_make(
 def give_and_renew(directory: Path, signer: str, wanted: Wanted, number: str, *, holder_card: str) -> Done:
     """Give a card new certificates on new keys; the old keys are lost only after the centre found the order right."""
     known = kept_secrets(directory, number)
+    begun: list[bool] = []
     with (
+        _told_of_new_keys(begun),
         signing(directory, signer, wanted.act) as (centre, officer),
         _holder_card(holder_card, number) as piv,
         _holder_pin(piv) as pin,
@@ -75,6 +78,7 @@ def give_and_renew(directory: Path, signer: str, wanted: Wanted, number: str, *,
 
         def requests() -> Requests:
             kind = piv.read_certificate(Slot.SIGNATURE).public_key.kind
+            begun.append(True)
             return request_certificates(piv, SLOTS, name=number, kind=kind, pin=pin)
 
         now, base = datetime.now(UTC), centre.base(wanted.subject)
@@ -89,6 +93,18 @@ def give_and_renew(directory: Path, signer: str, wanted: Wanted, number: str, *,
         accepted = centre.give(order.sign(officer), at=now, requests=requests)
         write_certificates(piv, accepted.certificates, _issuers(centre))
     return Done(wanted.act, accepted)
+
+
+@contextmanager
+def _told_of_new_keys(begun: Sequence[bool]) -> Iterator[None]:
+    """Say with an error, once new keys were ``begun``, that the old ones are lost: the card signs nothing any more."""
+    try:
+        yield
+    except EcardError as error:
+        if begun:
+            what = f"{error.what}, and the card has new keys without their certificates"
+            EcardError.__init__(error, what, remedy=f"{_RENEW_AGAIN}; if that fails, {_REPLACE}")
+        raise
 
 
 def give_and_unlock(

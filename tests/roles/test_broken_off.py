@@ -16,11 +16,12 @@ from ecard.cli.app import run
 from ecard.cli.error_words import in_one_line
 from ecard.cli.register_place import kept_secrets
 from ecard.connection import connect, connector
-from ecard.errors import CardError, OrderRefusedError, PinError
+from ecard.errors import CardError, OrderRefusedError, PinError, RegisterStateError
 from ecard.pin import Pin
+from ecard.roles.register_writer import RegisterWriter
 from ecard.simulator import CardFile, Fault, FaultyReader, Rule
 from tests.roles import postgres
-from tests.roles.test_commands import Desk, _one_operator
+from tests.roles.test_commands import Desk, _one_operator, _signs
 from tests.roles.world import number
 
 DOUBT = "and whether the card has its new PIN is not known: "
@@ -139,6 +140,30 @@ def test_a_card_lost_while_it_is_unlocked(executed: bool, desk: Desk, monkeypatc
     assert f"{DOUBT}{letter} is kept" in told
     assert "ecard centre replace" in told
     assert opens(card, letter.read_text().strip()) is executed
+
+
+def test_a_renewal_that_broke_off_is_done_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the database failed after the keys were made, or the card before it had their certificates."""
+    desk.blank("officer")
+    desk.run(*founding(desk))
+    address, pin = _one_operator(desk), (desk.directory / "operator.pin").read_text().strip()
+    monkeypatch.setenv("ECARD_HOLDER_PIN", pin)
+    call = ["renew", number(201), "--holder-card", address]
+    told = "the card has new keys without their certificates: renew it again; if that fails, replace the card"
+    with monkeypatch.context() as patch:
+        patch.setattr(RegisterWriter, "append", _disk_full)
+        with pytest.raises(RegisterStateError, match=f"no more room, and {told}"):
+            desk.run(*call, by="officer")
+    with monkeypatch.context() as patch:
+        failing(patch, Path(address.removeprefix("sim:")), Rule(Fault.REMOVAL, ins=Ins.PUT_DATA))
+        assert told in broken(lambda: desk.run(*call, by="officer"))
+    desk.run(*call, by="officer")
+    assert _signs(address, pin)
+    desk.run("audit")
+
+
+def _disk_full(*_: object) -> None:
+    raise RegisterStateError("there is no more room")
 
 
 def test_nothing_is_ordered_where_the_secrets_of_the_card_cannot_be_kept(desk: Desk) -> None:
