@@ -21,6 +21,7 @@ from ecard.errors import EcardError, PinBlockedError, WrongCardError
 from ecard.pin import Pin, PinPolicy, PinRequest
 from ecard.pki.identity import CardIdentity
 from ecard.pki.profile import Usage
+from ecard.roles.acts import Act
 from ecard.roles.centre import Accepted, Centre, Requests
 from ecard.roles.orders import Order
 from ecard.roles.personalising import SLOTS, personalise, request_certificates, write_certificates
@@ -38,9 +39,12 @@ def give_and_make(
     """Make a card because of an order; the order is signed by the card ``signer``, or by the seal where it is None."""
     own = CardSecrets(PinPolicy.default().generate(), _new_puk(), secrets.token_bytes(24))
     done: list[Accepted] = []
+    # only an officer has no application or enterprise that is for one card
+    otherwise = _MAKE_ANOTHER if wanted.act is Act.APPOINT else f"{_REPLACE} {number}"
     with (
         signing(directory, signer, wanted.act) as (centre, holder),
-        pin_letter(letter, own.pin, _MAKE_ANOTHER) as written,
+        pin_letter(letter, own.pin, otherwise) as written,
+        _told_of_entry(done, number, otherwise),
     ):
 
         def issue(requests: Requests) -> Mapping[Usage, Certificate]:
@@ -61,6 +65,18 @@ def give_and_make(
         with open_session(new_card, None) as session:
             personalise(session, name=number, kind=KeyKind.P256, secrets=own, issue=issue, issuers=_issuers(centre))
     return Done(wanted.act, done[0])
+
+
+@contextmanager
+def _told_of_entry(done: Sequence[Accepted], number: str, otherwise: str) -> Iterator[None]:
+    """Say with an error of the card, once the centre agreed, that the register has the card by now."""
+    try:
+        yield
+    except EcardError as error:
+        if done:
+            what = f"{error.what}, after card {number} came into the register (entry {done[0].sequence})"
+            EcardError.__init__(error, what, remedy=otherwise)
+        raise
 
 
 def give_and_renew(directory: Path, signer: str, wanted: Wanted, number: str, *, holder_card: str) -> Done:

@@ -22,7 +22,7 @@ from ecard.roles.register_writer import RegisterWriter
 from ecard.simulator import CardFile, Fault, FaultyReader, Rule
 from tests.roles import postgres
 from tests.roles.test_commands import Desk, _one_operator, _signs
-from tests.roles.world import number
+from tests.roles.world import CODE, number
 
 DOUBT = "and whether the card has its new PIN is not known: "
 
@@ -164,6 +164,25 @@ def test_a_renewal_that_broke_off_is_done_again(desk: Desk, monkeypatch: pytest.
 
 def _disk_full(*_: object) -> None:
     raise RegisterStateError("there is no more room")
+
+
+def test_what_to_do_about_a_card_that_broke_off_can_be_done(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The application is for one card: another cannot be made, but replaces it."""
+    desk.blank("officer")
+    desk.run(*founding(desk))
+    _one_operator(desk)
+    desk.run("register-operator", f"{CODE}/2", "--person", desk.person, by="seal")
+    desk.run("approve", f"operator/{CODE}/2", by="officer")
+    new = ["--new-card", desk.blank("second"), *desk.letter("second")]
+    with monkeypatch.context() as patch:
+        refused = Rule(Fault.WRONG_STATUS, ins=Ins.CHANGE_REFERENCE_DATA, when=of_pin, status=0x6985, executed=False)
+        failing(patch, desk.directory / "second.card", refused)
+        told = broken(lambda: desk.run("make-card", number(202), "--operator", f"{CODE}/2", *new, by="officer"))
+    assert f"after card {number(202)} came into the register (entry " in told
+    assert told.endswith(f": replace the card: ecard centre replace {number(202)}")
+    new = ["--new-card", desk.blank("third"), *desk.letter("third")]
+    desk.run("replace", number(202), number(203), "--ground", "replaced", *new, by="officer")
+    assert desk.run("status", number(203)) == "transport\n"
 
 
 def test_nothing_is_ordered_where_the_secrets_of_the_card_cannot_be_kept(desk: Desk) -> None:
