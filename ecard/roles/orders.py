@@ -142,12 +142,13 @@ class Receipt:
         value = canonical.decode(body, "receipt")
         _require_fields(value, _RECEIPT_FIELDS, "receipt")
         texts = (value["number"], value["order"], value["previous"])
-        if not all(isinstance(text, str) for text in texts) or not isinstance(value["sequence"], int):
+        sequence = value["sequence"]
+        if not all(isinstance(text, str) for text in texts) or type(sequence) is not int:
             raise EncodingError("a field of the receipt is of the wrong kind")
         return Receipt(
             number=value["number"],
             order=value["order"],
-            sequence=value["sequence"],
+            sequence=sequence,
             moment=moments.read(value["moment"]),
             previous=value["previous"],
         )
@@ -196,7 +197,8 @@ def _require_fields(value: dict[str, Any], fields: set[str], what: str) -> None:
     if set(value) != fields:
         missing, more = sorted(fields - set(value)), len(set(value) - fields)
         raise EncodingError(f"the {what} lacks {', '.join(missing) or 'nothing'} and has {more} unknown fields")
-    if value.get("version", _VERSION) != _VERSION:
+    version = value.get("version", _VERSION)
+    if isinstance(version, bool) or version != _VERSION:  # True is 1
         raise EncodingError(f"the {what} is of another version")
 
 

@@ -276,6 +276,16 @@ def test_an_order_of_any_content_is_read_or_refused_and_read_is_written_alike(va
     assert order.encode() == body
 
 
+@pytest.mark.parametrize("field", ["version", "sequence"])
+def test_true_is_no_number(sqlite_world: World, field: str) -> None:
+    receipt = sqlite_world.apply().receipt.body
+    with pytest.raises(EncodingError):
+        Receipt.decode(canonical.encode(canonical.decode(receipt, "receipt") | {field: True}))
+    order = Order(act=Act.APPLY, subject="enterprise/M000100Y4", base=0, moment=sqlite_world.now)
+    with pytest.raises(EncodingError):
+        Order.decode(canonical.encode(canonical.decode(order.encode(), "order") | {"version": True}))
+
+
 def test_importing_the_package_does_not_import_the_database() -> None:
     code = "import sys, ecard; assert not {'sqlalchemy', 'alembic'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
