@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Final
 
 from ecard.cli import (
+    centre_business,
     centre_commands,
     centre_copying,
     centre_entry,
     centre_founding,
     centre_making,
     centre_operators,
+    centre_people,
     centre_reading,
     centre_states,
 )
@@ -19,6 +21,7 @@ from ecard.cli import (
 COMMANDS: Final[dict[str, Callable[..., int | None]]] = {
     "init": centre_founding.init,
     "appoint": centre_founding.appoint,
+    "dismiss": centre_people.dismiss,
     "apply": centre_entry.apply,
     "file": centre_entry.file,
     "approve": centre_entry.approve,
@@ -26,6 +29,9 @@ COMMANDS: Final[dict[str, Callable[..., int | None]]] = {
     "collect": centre_making.collect,
     "register-operator": centre_operators.register_operator,
     "register-operators": centre_operators.register_operators,
+    "file-business": centre_business.file_business,
+    "withdraw-business": centre_business.withdraw_business,
+    "register-channel": centre_business.register_channel,
     "report-loss": centre_states.report_loss,
     "report-found": centre_states.report_found,
     "freeze": centre_states.freeze,
@@ -35,6 +41,7 @@ COMMANDS: Final[dict[str, Callable[..., int | None]]] = {
     "renew": centre_making.renew,
     "unlock": centre_making.unlock,
     "change-pin": centre_states.change_pin,
+    "erase-person": centre_people.erase_person,
     "status": centre_reading.status,
     "audit": centre_reading.audit,
     "log": centre_reading.log,

@@ -37,12 +37,13 @@ class Fact:
     @staticmethod
     def of(row: ChangeRow | Row[*tuple[Any, ...]], key: str) -> Fact:
         """What a row of the table of changes says of ``key``. Raises RegisterStateError where it is damaged."""
-        try:
-            if not isinstance(row.value, str) or not isinstance(row.seq, int):
-                raise EncodingError("a column has lost its type")
-            return Fact(canonical.decode(row.value.encode(), "fact"), row.seq, moments.read(row.moment))
-        except EncodingError as error:
-            raise damaged(f"what it knows of {key} cannot be read, {error.what}") from None
+        why = "a column has lost its type"
+        if isinstance(row.value, str) and isinstance(row.seq, int):
+            try:
+                return Fact(canonical.decode(row.value.encode(), "fact"), row.seq, moments.read(row.moment))
+            except EncodingError as error:
+                why = error.what
+        raise damaged(f"what it knows of {key} cannot be read, {why}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

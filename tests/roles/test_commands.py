@@ -14,6 +14,7 @@ from ecard.apdu.piv import PivSession
 from ecard.apdu.words import Slot
 from ecard.certificate import Certificate
 from ecard.cli.register_commands import app
+from ecard.cli.register_place import register_in
 from ecard.connection import connect
 from ecard.errors import (
     InvalidInputError,
@@ -189,6 +190,57 @@ def test_found_renewed_and_unlocked(desk: Desk, monkeypatch: pytest.MonkeyPatch)
     assert _signs(card, (desk.directory / "unlocked.pin").read_text().strip())
     desk.run("change-pin", number(201), by="officer")
     assert desk.run("status", number(201)) == "active\n"
+
+
+def test_business_and_the_access_channel(desk: Desk) -> None:
+    _one_operator(desk)
+    desk.run("file-business", CODE, "customs", "--paper", "customs-registration", by="seal")
+    with pytest.raises(OrderRefusedError, match="no competent department"):
+        desk.run("register-channel", CODE, by="seal")
+    new = ["--new-card", desk.blank("customs"), *desk.letter("customs"), "--person", desk.person]
+    organisation = ["--office", "customs", "--organisation", "示例海关", "--code", "E00000002"]
+    desk.run("appoint", number(9), *organisation, *new, by="officer")
+    with pytest.raises(OrderRefusedError, match="only an officer of customs"):
+        desk.run("approve", f"business/{CODE}/customs", by="officer")
+    desk.run("approve", f"business/{CODE}/customs", by="customs")
+    with pytest.raises(OrderRefusedError, match="only a legal-person card"):
+        desk.run("register-channel", CODE, by="officer")
+    told = json.loads(desk.run("register-channel", CODE, "--json", by="seal"))
+    assert told["act"] == "register-channel"
+    with pytest.raises(OrderRefusedError, match="is approved"):
+        desk.run("file-business", CODE, "customs", by="seal")
+    desk.run("withdraw-business", CODE, "customs", "--reason", "资格注销", by="customs")
+    desk.run("file-business", CODE, "customs", by="seal")
+    with pytest.raises(OrderRefusedError, match="business/enterprise/department"):
+        desk.run("file-business", CODE, "tax", by="seal")
+    assert "whole" in desk.run("audit")
+
+
+def test_who_leaves_and_who_is_forgotten(desk: Desk) -> None:
+    _one_operator(desk)
+    with pytest.raises(OrderRefusedError, match="not void"):
+        desk.run("erase-person", number(201), by="officer")
+    desk.run("void", number(201), "--ground", "holder-left", by="officer")
+    with register_in(desk.directory / "centre") as register:
+        fact = register.get(f"card/{number(201)}")
+    assert fact is not None
+    with pytest.raises(OrderRefusedError, match="only an officer of centre"):
+        desk.run("erase-person", number(201), by="seal")
+    desk.run("erase-person", number(201), by="officer")
+    with pytest.raises(OrderRefusedError, match="erased already"):
+        desk.run("erase-person", fact.value["person"], by="officer")
+    for nobody in (number(999), "somebody", "0" * 31):
+        with pytest.raises(InvalidInputError, match="knows nobody who holds"):
+            desk.run("erase-person", nobody, by="officer")
+    with pytest.raises(OrderRefusedError):
+        desk.run("erase-person", "0" * 32, by="officer")
+    with pytest.raises(OrderRefusedError):
+        desk.run("dismiss", number(201), "--ground", "holder-left", by="officer")
+    desk.run("dismiss", number(5), "--ground", "holder-left", by="officer")
+    assert desk.run("status", number(5)) == "void\n"
+    with pytest.raises(OrderRefusedError):
+        desk.run("approve", f"enterprise/{CODE}", "--office", "tax", by="tax")
+    assert "whole" in desk.run("audit")
 
 
 def test_a_refused_card_leaves_the_secrets_of_another_alone(desk: Desk) -> None:

@@ -23,6 +23,9 @@ DIR 中的密钥用 ECARD_CA_PASSWORD 或所输入的口令加密。
 
 示例：ecard centre appoint 03-JJ0A900000003 --office tax --organisation 示例税务局 --code E00000002
 --person tax.json {_CARDS_HERE} --new-card pcsc:Two --pin-letter tax.pin""",
+    "ecard centre dismiss": """免去数据分中心、审批部门或主管部门工作人员：其卡作废，由数据分中心工作人员签名。
+
+示例：ecard centre dismiss 03-JJ0A900000003 --ground holder-left --centre centre/ --card pcsc""",
     "ecard centre apply": """第一步：企业提出入网申请，由数据分中心工作人员录入。
 
 示例：ecard centre apply 123456789 --name 示例进出口有限公司 --legal-person legal-person.json
@@ -48,6 +51,15 @@ DIR 中的密钥用 ECARD_CA_PASSWORD 或所输入的口令加密。
     "ecard centre register-operators": """第五步：法人卡申报多名操作员；先读完整个名单，再签名。
 
 示例：ecard centre register-operators 123456789 operators.csv --centre centre/ --card pcsc""",
+    "ecard centre file-business": """第七步：法人卡在线向主管部门备案（数据备案），由主管部门审批。
+
+示例：ecard centre file-business 123456789 customs --centre centre/ --card pcsc""",
+    "ecard centre withdraw-business": """撤回业务审批：由作出审批的主管部门工作人员签名。
+
+示例：ecard centre withdraw-business 123456789 customs --reason 资格注销 --centre centre/ --card pcsc""",
+    "ecard centre register-channel": """第九步：法人卡在线注册安全技术接入通道。
+
+示例：ecard centre register-channel 123456789 --centre centre/ --card pcsc""",
     "ecard centre report-loss": """挂失：操作员卡由法人卡在线办理，法人卡在柜台办理。
 
 企业没有正常的法人卡时，操作员卡也在柜台挂失。
@@ -84,6 +96,11 @@ DIR 中的密钥用 ECARD_CA_PASSWORD 或所输入的口令加密。
 PIN 本身在卡上修改：ecard card pin change。
 
 示例：ecard centre change-pin 03-JJ0A900000201 --centre centre/ --card pcsc""",
+    "ecard centre erase-person": """永久抹去一个人的数据；其所有的卡须已作废。由数据分中心工作人员签名。
+
+日志保持完整：其中从来没有这些数据。证书中的姓名已在签名里，仍会保留。
+
+示例：ecard centre erase-person 03-JJ0A900000201 --centre centre/ --card pcsc""",
     "ecard centre status": """说明卡现在或某一时刻的状态。退出状态：0 已知，1 没有此卡，2 无法运行。
 
 示例：ecard centre status 03-JJ0A900000201 --centre centre/ --at 2026-05-04T08:30:00Z""",

@@ -127,6 +127,13 @@ _CENTRE: Final = {
     "The forms are signed and sealed.": "登记表已签字盖章。",
     "A paper that was brought. May be repeated.": "带来的材料。可重复。",
     "A competent department. May be repeated.": "主管部门。可重复。",
+    "The competent department: customs, foreign-exchange or foreign-trade.": (
+        "主管部门：customs（海关）、foreign-exchange（外汇局）或 foreign-trade（外经贸）。"
+    ),
+    "A paper that is filed. May be repeated.": "备案的材料。可重复。",
+    "Why; it is in the register, without personal data.": "原因；写入登记簿，不得含个人数据。",
+    "holder-left or key-compromise.": "holder-left（持卡人离职）或 key-compromise（密钥泄露）。",
+    "A card that the person held, or his reference in the register.": "此人持有过的卡号，或其在登记簿中的编号。",
     "It has declarants.": "有报关员。",
     "Every paper came as original and copy.": "每份材料均有原件和复印件。",
     "enterprise/CODE, operator/CODE/NAME or business/CODE/DEPARTMENT.": (
