@@ -11,13 +11,14 @@ from typing import Final
 
 from ecard.algorithms import KeyKind
 from ecard.apdu.piv import PivSession
+from ecard.apdu.session import Session
 from ecard.apdu.words import Slot
 from ecard.certificate import Certificate
 from ecard.cli.card_options import open_piv, open_session, pin_supplier
 from ecard.cli.pin_letter import pin_letter
 from ecard.cli.register_giving import Done, Wanted, signing
 from ecard.cli.register_place import keeping_secrets, kept_secrets
-from ecard.errors import EcardError, PinBlockedError, WrongCardError
+from ecard.errors import EcardError, ManagementKeyError, PinBlockedError, WrongCardError
 from ecard.pin import Pin, PinPolicy, PinRequest
 from ecard.pki.identity import CardIdentity
 from ecard.pki.profile import Usage
@@ -62,9 +63,24 @@ def give_and_make(
             written.on_its_way()
             return done[0].certificates
 
-        with open_session(new_card, None) as session:
+        with _blank_card(new_card, done) as session:
             personalise(session, name=number, kind=KeyKind.P256, secrets=own, issue=issue, issuers=_issuers(centre))
     return Done(wanted.act, done[0])
+
+
+@contextmanager
+def _blank_card(address: str, done: Sequence[Accepted]) -> Iterator[Session]:
+    """A session with the card that is to be made, which has the factory's management key until something is done."""
+    with open_session(address, None) as session:
+        try:
+            yield session
+        except ManagementKeyError:
+            if done:
+                raise
+            raise WrongCardError(
+                "the card is not blank: its management key is not the one from the factory",
+                remedy="put in a blank card, or reset this one",
+            ) from None
 
 
 @contextmanager

@@ -254,6 +254,17 @@ def test_a_refused_card_leaves_the_secrets_of_another_alone(desk: Desk) -> None:
     assert not (desk.directory / "second.pin").exists()
 
 
+def test_a_card_that_is_not_blank_is_made_into_no_other(desk: Desk) -> None:
+    organisation = ["--office", "tax", "--organisation", "示例税务局", "--code", "E00000002", "--person", desk.person]
+    card = ["--new-card", desk.blank("tax")]
+    desk.run("appoint", number(7), *organisation, *card, *desk.letter("tax"), by="officer")
+    before = desk.run("log")
+    with pytest.raises(WrongCardError, match="not blank"):
+        desk.run("appoint", number(8), *organisation, *card, *desk.letter("second"), by="officer")
+    assert desk.run("log") == before
+    assert not (desk.directory / "second.pin").exists()
+
+
 def test_publication_addresses_are_written_into_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(tmp_path, monkeypatch)
     made = ["--officer", desk.blank("officer"), "--person", desk.person, *desk.letter("officer")]
