@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, TextIO
 
 import typer
 from typer.completion import completion_init  # type: ignore[attr-defined]
@@ -82,10 +82,12 @@ def run(arguments: Sequence[str], *, prepare: Callable[[], None] = lambda: None)
         sys.stdout.flush()
     except (EcardError, typer.TyperException, typer.Abort, KeyboardInterrupt, OSError, MemoryError) as error:
         if isinstance(error, OSError):
-            _forget_output()
-        with suppress(OSError):  # a full disk behind standard error too: the status still says it
+            _forget(sys.stdout)
+        try:
             sys.stderr.write(_told(error))
             sys.stderr.flush()
+        except OSError:
+            _forget(sys.stderr)  # a full disk behind it too: the status still says it
         return 2
     return status
 
@@ -126,10 +128,10 @@ def _told(error: BaseException) -> str:
     return f"ecard: {in_one_line(error)}\n"
 
 
-def _forget_output() -> None:
+def _forget(stream: TextIO) -> None:
     """Keep what is still buffered from failing again when Python ends: whoever reads it is gone, or the disk full."""
     with suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _global_options_first(arguments: Sequence[str]) -> list[str]:
