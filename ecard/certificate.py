@@ -71,6 +71,8 @@ class Certificate:
         times = validity.expect(der.SEQUENCE, "validity").children()
         if len(times) != 2:
             raise EncodingError("certificate: validity is not two times")
+        self.validity = validity.encoded
+        """The field validity in DER: two times, each in one of two forms."""
         self.not_before: datetime = der.read_time(times[0])
         self.not_after: datetime = der.read_time(times[1])
 

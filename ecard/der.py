@@ -202,6 +202,11 @@ def read_time(node: Node) -> datetime:
         raise EncodingError(f"the time at byte {node.start} does not exist") from None
 
 
+def is_early_generalized_time(node: Node) -> bool:
+    """Whether a time before 2050 is a GeneralizedTime, where RFC 5280, section 4.1.2.5, wants a UTCTime."""
+    return node.tag == GENERALIZED_TIME and read_time(node).year < 2050
+
+
 def element(tag: int, *parts: bytes) -> bytes:
     """One element with ``tag`` around the concatenated ``parts``."""
     content = b"".join(parts)

@@ -100,6 +100,8 @@ class Crl:
         has_next = bool(rest) and rest[0].tag in (der.UTC_TIME, der.GENERALIZED_TIME)
         self.next_update = der.read_time(rest.pop(0)) if has_next else None
         """The moment until which the next CRL is promised, or None."""
+        self.has_early_generalized_time = any(map(der.is_early_generalized_time, fields[2 : 4 if has_next else 3]))
+        """Whether one of these moments is before 2050 and no UTCTime (RFC 5280, section 5.1.2.4)."""
         if rest and rest[0].tag == der.SEQUENCE:
             self._entries = rest.pop(0)
         self._extensions = self._read_extensions(rest)

@@ -25,8 +25,8 @@ class Profile(Enum):
     """How closely certificates must follow the profile of RFC 5280, section 4, beyond what path validation needs."""
 
     PEDANTIC = "pedantic"
-    """STRICT, and besides what sections 4 and 5 demand of CAs although nothing depends on it: identifiers of keys in
-    every certificate, basicConstraints and policyConstraints critical, a number in every CRL."""
+    """STRICT, and besides what sections 4 and 5 demand of CAs although nothing depends on it, such as identifiers of
+    keys in every certificate, basicConstraints and policyConstraints critical, a number in every CRL."""
     STRICT = "strict"
     """What a conforming CA must not issue is refused: serial numbers that are not positive or longer than 20 octets,
     extensions with the wrong criticality, empty issuers, and the like."""

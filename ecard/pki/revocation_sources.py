@@ -125,10 +125,14 @@ class Sources:
         return reasons
 
     def _profile_problem(self, crl: Crl) -> str | None:
-        if self.authority.is_pedantic and crl.number is None:
+        if not self.authority.is_pedantic:
+            return None
+        if crl.number is None:
             return "it has no CRL number (RFC 5280, section 5.2.3)"
-        if self.authority.is_pedantic and crl.number is not None and not 0 <= crl.number < 1 << 159:
+        if not 0 <= crl.number < 1 << 159:
             return "its CRL number is negative or longer than 20 octets (RFC 5280, section 5.2.3)"
+        if crl.has_early_generalized_time:
+            return "thisUpdate or nextUpdate is before 2050 and no UTCTime (RFC 5280, section 5.1.2.4)"
         return None
 
     def _signer_problem(self, crl: Crl) -> str | None:

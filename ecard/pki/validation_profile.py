@@ -133,6 +133,8 @@ def _pedantries(certificate: Certificate, extensions: Extensions) -> Iterator[st
             yield "is a CA's and does not identify its key (RFC 5280, section 4.2.1.2)"
         if ext.BASIC_CONSTRAINTS not in extensions.critical:
             yield "is a CA's and its basicConstraints is not critical (RFC 5280, section 4.2.1.9)"
+    if any(map(der.is_early_generalized_time, der.parse(certificate.validity).children())):
+        yield "has a date before 2050 that is no UTCTime (RFC 5280, section 4.1.2.5)"
     if ext.POLICY_CONSTRAINTS in extensions.all and ext.POLICY_CONSTRAINTS not in extensions.critical:
         yield "has policyConstraints as an extension that is not critical (RFC 5280, section 4.2.1.11)"
 

@@ -55,8 +55,10 @@ def found(
     *,
     crls: Sequence[bytes] = (),
     answers: Sequence[bytes] = (),
-    profile: Profile = Profile.PEDANTIC,
+    profile: Profile | None = None,
 ) -> list[Finding]:
+    """Without a profile the strictest that certomancer keeps to: the dates of its lists are GeneralizedTime."""
+    profile = profile or (Profile.STRICT if crls else Profile.PEDANTIC)
     trust = Trust(
         [Certificate(pki.certificate("root"))],
         [Certificate(pki.certificate(each)) for each in ("issuing", "listmaker")],
@@ -90,6 +92,9 @@ def test_lists(pki: Certomancer, label: str, expected: F | None) -> None:
     assert codes(pki, label, EARLY, crls=early) == []
     assert codes(pki, label, LATE, crls=late) == ([expected] if expected else [])
     assert codes(pki, label, LATE, crls=early) == [F.REVOCATION_UNKNOWN] * 2
+    for finding in found(pki, label, LATE, crls=late, profile=Profile.PEDANTIC):
+        assert finding.code is F.REVOCATION_UNKNOWN
+        assert "no UTCTime" in finding.message
 
 
 def test_a_later_list_tells_of_an_invalidity_date(pki: Certomancer) -> None:

@@ -101,6 +101,18 @@ def _times() -> Iterator[Case]:
     yield case("a list of yesterday", leaf, [top], UNKNOWN, crls=(top.crl(end=NOW - timedelta(seconds=1)),))
     yield case("a list to the second", leaf, [top], crls=(top.crl(begin=NOW, end=NOW),))
     yield case("a list without next update", leaf, [top], UNKNOWN, crls=(top.crl(end=None),))
+    early, late = b"\x18\x0f20260101000000Z", b"\x18\x0f20260201000000Z"
+    for title, times in (
+        ("a list whose dates are GeneralizedTime", early + late),
+        ("a list whose next update is GeneralizedTime", der.time(T0) + late),
+        ("a list without next update whose date is GeneralizedTime", early),
+    ):
+        good = None if late in times else UNKNOWN
+        yield case(title, leaf, [top], good, pedantic=UNKNOWN, crls=(top.crl(times=times),))
+        listed = top.crl([entry(serial_of(leaf))], times=times)
+        yield case(f"listed in {title}", leaf, [top], REVOKED, pedantic=UNKNOWN, crls=(listed,))
+    far = der.time(T0) + b"\x18\x0f20500101000000Z"
+    yield case("a list whose next update is in 2050", leaf, [top], crls=(top.crl(times=far),))
     old = top.crl([entry(serial_of(leaf))], end=None)
     yield case("listed in a list without next update", leaf, [top], REVOKED, crls=(old,))
     stale = top.crl([entry(serial_of(leaf))], end=NOW - timedelta(hours=1))

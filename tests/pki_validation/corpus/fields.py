@@ -193,7 +193,13 @@ def _validity() -> Iterator[Case]:
     }.items():
         yield case(title, top.leaf(times=der.sequence(*times)), [top], F.CERTIFICATE_MALFORMED)
     generalized = der.sequence(b"\x18\x0f20260101000000Z", b"\x18\x0f20270101000000Z")
-    yield case("dates before 2050 as GeneralizedTime", top.leaf(times=generalized), [top])
+    odd = {"pedantic": F.CERTIFICATE_MALFORMED}
+    yield case("dates before 2050 as GeneralizedTime", top.leaf(times=generalized), [top], **odd)
+    mixed = der.sequence(der.time(T0), b"\x18\x0f20491231235959Z")
+    long = root("long root", times=mixed)
+    yield case("a root's end in 2049 as GeneralizedTime", long.leaf(), [long], **odd)
+    after = der.sequence(der.time(T0), b"\x18\x0f20500101000000Z")
+    yield case("an end in 2050 as GeneralizedTime", top.leaf(times=after), [top])
     far = der.sequence(der.time(T0), b"\x18\x0f99991231235959Z")
     yield case("no end of validity", top.leaf(times=far), [top])
     old = der.sequence(b"\x17\x0d500101000000Z", der.time(end))

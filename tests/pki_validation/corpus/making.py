@@ -204,6 +204,7 @@ class Authority:
         issuer: bytes | None = None,
         version: int = 2,
         outer: str | None = None,
+        times: bytes | None = None,
     ) -> bytes:
         own = signer or self.key
         if number == "next":
@@ -214,8 +215,7 @@ class Authority:
             der.integer(version - 1) if version != 1 else b"",
             identifier(algorithm_of(own)),
             self.subject if issuer is None else issuer,
-            der.time(begin),
-            der.time(end) if end else b"",
+            times or der.time(begin) + (der.time(end) if end else b""),
             der.sequence(*entries) if entries else b"",
             der.element(der.context(0), der.sequence(*(each.der for each in listed))) if listed else b"",
         )
