@@ -47,9 +47,10 @@ _ALWAYS_CRITICAL: Final = {
 def profile_findings(
     certificate: Certificate, what: object, *, is_root: bool, is_authority: bool, pedantic: bool = False
 ) -> Iterator[Finding]:
-    """Where ``certificate``, that messages call ``what``, breaks the profile. A root's serial number is let pass.
+    """Where ``certificate``, that messages call ``what``, breaks the profile.
 
-    ``pedantic`` looks also at what CAs must do although nothing depends on it.
+    A root's serial number is let pass. ``pedantic`` looks at it, and at what else CAs must do although nothing
+    depends on it.
     """
     for problem in _problems(certificate, is_root, is_authority, pedantic):
         yield Finding(FindingCode.CERTIFICATE_MALFORMED, f"{what} {problem}")
@@ -57,7 +58,7 @@ def profile_findings(
 
 @lru_cache(maxsize=2048)
 def _problems(certificate: Certificate, is_root: bool, is_authority: bool, pedantic: bool) -> tuple[str, ...]:
-    found = list(_fields(certificate, is_root=is_root, is_authority=is_authority))
+    found = list(_fields(certificate, any_serial=is_root and not pedantic, is_authority=is_authority))
     try:
         attributes_of(certificate.subject)
         extensions = extensions_of(certificate)
@@ -72,11 +73,11 @@ def _problems(certificate: Certificate, is_root: bool, is_authority: bool, pedan
     return tuple(found)
 
 
-def _fields(certificate: Certificate, *, is_root: bool, is_authority: bool) -> Iterator[str]:
+def _fields(certificate: Certificate, *, any_serial: bool, is_authority: bool) -> Iterator[str]:
     serial = certificate.serial_number
-    if not is_root and serial <= 0:
+    if not any_serial and serial <= 0:
         yield "has a serial number that is not positive (RFC 5280, section 4.1.2.2)"
-    if not is_root and serial.bit_length() > 159:
+    if not any_serial and serial.bit_length() > 159:
         yield "has a serial number of more than 20 octets (RFC 5280, section 4.1.2.2)"
     if certificate.issuer == _EMPTY_NAME:
         yield "names no issuer (RFC 5280, section 4.1.2.4)"

@@ -55,7 +55,10 @@ def _serials() -> Iterator[Case]:
     below = top.ca("serial CA", serial=der.integer(0))
     yield case("an intermediate's serial number zero", below.leaf(), [top, below], **only_profile)
     zero = root("zero root", serial=der.integer(0))
-    yield case("a root's serial number zero", zero.leaf(), [zero])
+    yield case("a root's serial number zero", zero.leaf(), [zero], pedantic=F.CERTIFICATE_MALFORMED)
+    yield case("a root judged by itself with zero", zero.certificate, [zero], pedantic=F.CERTIFICATE_MALFORMED)
+    negative = root("negative root", serial=der.integer(-77))
+    yield case("a root's negative serial number", negative.leaf(), [negative], pedantic=F.CERTIFICATE_MALFORMED)
 
 
 def _versions_and_algorithms() -> Iterator[Case]:
