@@ -45,6 +45,11 @@ _AUTHORITY: Final = re.compile(
 )
 
 
+_LABEL: Final = rb"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# the last label is no number, or an address would be a host
+_PREFERRED: Final = re.compile(rb"(?:\*\.)?(?:" + _LABEL + rb"\.)*(?![0-9]+\Z)" + _LABEL)
+
+
 class GeneralName(NamedTuple):
     """A name: its form (the number of the context tag) and content octets."""
 
@@ -70,6 +75,11 @@ def read_general_names(value: bytes, what: str) -> tuple[GeneralName, ...]:
     if not names:
         raise EncodingError(f"{what} names nothing")
     return names
+
+
+def is_preferred_syntax(host: bytes) -> bool:
+    """Whether a host, perhaps behind ``*.``, has the form of RFC 1034, section 3.5, and RFC 1123, section 2.1."""
+    return len(host) <= 253 and _PREFERRED.fullmatch(host) is not None
 
 
 def require_form(name: GeneralName) -> None:

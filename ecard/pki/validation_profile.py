@@ -15,7 +15,7 @@ from ecard.errors import EncodingError
 from ecard.findings import Finding, FindingCode
 from ecard.pki import validation_extensions as ext
 from ecard.pki.validation_extensions import Extensions, KeyUsage, extensions_of
-from ecard.pki.validation_general_names import read_general_names, require_form
+from ecard.pki.validation_general_names import DNS, is_preferred_syntax, read_general_names, require_form
 from ecard.pki.validation_names import attributes_of
 from ecard.pki.validation_paths import signature_problem
 
@@ -134,6 +134,10 @@ def _pedantries(certificate: Certificate, extensions: Extensions) -> Iterator[st
             yield "is a CA's and does not identify its key (RFC 5280, section 4.2.1.2)"
         if ext.BASIC_CONSTRAINTS not in extensions.critical:
             yield "is a CA's and its basicConstraints is not critical (RFC 5280, section 4.2.1.9)"
+    value = extensions.value(ext.SUBJECT_ALT_NAME)
+    names = () if value is None else read_general_names(value, "subjectAltName")
+    if not all(is_preferred_syntax(name.content) for name in names if name.form == DNS):
+        yield "has a DNS name that is no host's by RFC 1034, such as one with an underscore (RFC 5280, section 4.2.1.6)"
     if any(map(der.is_early_generalized_time, der.parse(certificate.validity).children())):
         yield "has a date before 2050 that is no UTCTime (RFC 5280, section 4.1.2.5)"
     if ext.POLICY_CONSTRAINTS in extensions.all and ext.POLICY_CONSTRAINTS not in extensions.critical:

@@ -170,6 +170,23 @@ def _names() -> Iterator[Case]:
     }.items():
         yield case(f"alternative name: {title}", top.leaf({SAN: good}), [top])
     yield case("no alternative name", top.leaf({SAN: None}), [top])
+    longest = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
+    for title, host, preferred in (
+        ("an underscore", "under_score.example.com", False),
+        ("an underscore behind a wildcard", "*.under_score.example.com", False),
+        ("an address as a DNS name", "192.0.2.1", False),
+        ("a number at the end", "example.1", False),
+        ("a number at the beginning", "3com.example", True),
+        ("numbers but for the end", "1.2.0.192.in-addr.arpa", True),
+        ("a hyphen before a label", "-a.example.com", False),
+        ("a hyphen behind a label", "a-.example.com", False),
+        ("a label of 63 octets", longest, True),
+        ("a label of 64 octets", "a" * 64 + ".example.com", False),
+        ("254 octets", longest + "d", False),
+        ("one label", "localhost", True),
+    ):
+        verdict = None if preferred else F.CERTIFICATE_MALFORMED
+        yield case(f"alternative name: {title}", top.leaf({SAN: dns(host)}), [top], pedantic=verdict)
 
 
 def _validity() -> Iterator[Case]:
