@@ -131,6 +131,8 @@ class Sources:
             return "it has no CRL number (RFC 5280, section 5.2.3)"
         if not 0 <= crl.number < 1 << 159:
             return "its CRL number is negative or longer than 20 octets (RFC 5280, section 5.2.3)"
+        if crl.authority_key_id.key_id is None:
+            return "it does not identify the key that signed it (RFC 5280, section 5.2.1)"
         if crl.has_early_generalized_time:
             return "thisUpdate or nextUpdate is before 2050 and no UTCTime (RFC 5280, section 5.1.2.4)"
         return None

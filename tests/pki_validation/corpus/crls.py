@@ -12,6 +12,7 @@ from ecard import der
 from ecard.findings import FindingCode as F
 from tests.pki_validation.chains import DAY, T0
 from tests.pki_validation.corpus.making import (
+    AKI,
     CDP,
     ECDSA_SHA384,
     KU,
@@ -21,6 +22,7 @@ from tests.pki_validation.corpus.making import (
     entry,
     ext,
     key,
+    key_id,
     name,
     root,
     serial_of,
@@ -155,6 +157,13 @@ def _forms() -> Iterator[Case]:
     for title, number in {"negative": -1, "of 21 octets": 2**160}.items():
         odd = top.crl(number=Ext(NUMBER, der.integer(number)))
         yield case(f"a list with a number that is {title}", leaf, [top], pedantic=UNKNOWN, crls=(odd,))
+    for title, identifier in {"without": None, "with an empty": Ext(AKI, der.sequence())}.items():
+        unmarked = top.crl(key_identifier=identifier)
+        yield case(f"a list {title} identifier of its key", leaf, [top], pedantic=UNKNOWN, crls=(unmarked,))
+    critical = Ext(AKI, der.sequence(der.element(0x80, key_id(top.key))), True)
+    yield case(
+        "a list with a critical identifier of its key", leaf, [top], UNKNOWN, crls=(top.crl(key_identifier=critical),)
+    )
     yield case("a list with a number of 20 octets", leaf, [top], crls=(top.crl(number=ext(x509.CRLNumber(2**158))),))
     yield case("a list of version 1", leaf, [top], pedantic=UNKNOWN, crls=(top.crl(version=1),))
     yield case("a list of version 3", leaf, [top], F.CERTIFICATE_MALFORMED, crls=(top.crl(version=3),))

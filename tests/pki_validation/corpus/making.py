@@ -200,6 +200,7 @@ class Authority:
         end: datetime | None = T0 + 30 * DAY,
         extensions: Sequence[Ext] = (),
         number: Ext | str | None = "next",
+        key_identifier: Ext | str | None = "own",
         signer: Key | None = None,
         issuer: bytes | None = None,
         version: int = 2,
@@ -209,7 +210,9 @@ class Authority:
         own = signer or self.key
         if number == "next":
             number = ext(x509.CRLNumber(next(self.crl_numbers)))
-        usual = [number, Ext(AKI, der.sequence(der.element(0x80, key_id(self.key))))] if version == 2 else []
+        if key_identifier == "own":
+            key_identifier = Ext(AKI, der.sequence(der.element(0x80, key_id(self.key))))
+        usual = [number, key_identifier] if version == 2 else []
         listed = [each for each in (*usual, *extensions) if isinstance(each, Ext)]
         body = der.sequence(
             der.integer(version - 1) if version != 1 else b"",
