@@ -126,7 +126,7 @@ def _pedantries(certificate: Certificate, extensions: Extensions) -> Iterator[st
     """What a CA must write although the signature decides, or ecard heeds it either way."""
     names_key = extensions.authority_key_id.key_id is not None
     is_bare = ext.AUTHORITY_KEY_IDENTIFIER not in extensions.all
-    if not names_key and not (is_bare and _is_self_signed(certificate)):
+    if not names_key and not (is_bare and _may_be_self_signed(certificate)):
         yield "does not identify the key that signed it (RFC 5280, section 4.2.1.1)"
     constraints = extensions.basic_constraints
     if constraints is not None and constraints.ca:
@@ -146,6 +146,13 @@ def _pedantries(certificate: Certificate, extensions: Extensions) -> Iterator[st
 
 def _is_self_signed(certificate: Certificate) -> bool:
     return certificate.is_self_issued and signature_problem(certificate, certificate.spki) is None
+
+
+def _may_be_self_signed(certificate: Certificate) -> bool:
+    """Also where the signature is of an algorithm that ecard does not know, which is told for itself."""
+    problem = signature_problem(certificate, certificate.spki) if certificate.is_self_issued else None
+    unchecked = problem is not None and problem.code is FindingCode.ALGORITHM_NOT_ALLOWED
+    return unchecked or _is_self_signed(certificate)
 
 
 def _empty_lists(extensions: Extensions) -> Iterator[str]:

@@ -7,6 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ecard.certificate import Certificate
 from ecard.errors import EncodingError, ValidationError
@@ -61,6 +64,17 @@ def test_the_verdict_under_each_profile(case: Case) -> None:
     for profile, code in expected.items():
         found = outcome(case, profile)
         assert (code in found) if code else not found, f"{profile}: {found}"
+
+
+def test_a_root_of_an_unknown_algorithm_is_not_told_to_lack_an_identifier() -> None:
+    """As its signature cannot be checked, nobody knows that another key made it."""
+    own = ed25519.Ed25519PrivateKey.generate()
+    subject = x509.Name.from_rfc4514_string("CN=Ed25519 root")
+    builder = x509.CertificateBuilder(subject, subject, own.public_key(), 1, T0, T0 + 9 * DAY)
+    builder = builder.add_extension(x509.BasicConstraints(True, None), True)
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), False)
+    encoded = builder.sign(own, None).public_bytes(Encoding.DER)
+    assert outcome(Case("Ed25519", encoded, (encoded,)), PEDANTIC) == {FindingCode.ALGORITHM_NOT_ALLOWED}
 
 
 def test_the_call_in_the_documentation() -> None:
