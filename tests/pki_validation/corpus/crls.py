@@ -37,7 +37,7 @@ NOW = T0 + DAY
 
 
 def scope(name: str | None = None, **flags: Any) -> Ext:
-    names = None if name is None else [x509.UniformResourceIdentifier(name)]
+    names = None if name is None else [x509.UniformResourceIdentifier(name), *flags.pop("full", ())]
     fields = dict.fromkeys(
         ("only_contains_user_certs", "only_contains_ca_certs", "indirect_crl", "only_contains_attribute_certs"), False
     )
@@ -192,6 +192,40 @@ def _scopes() -> Iterator[Case]:
         [top],
         UNKNOWN,
         crls=(top.crl(extensions=[scope(HERE)]),),
+    )
+    other = x509.DNSName("crl.example")
+    beside = ext(
+        x509.CRLDistributionPoints(
+            [x509.DistributionPoint([x509.UniformResourceIdentifier(HERE), other], None, None, None)]
+        )
+    )
+    for title, peer, points in (
+        ("the certificate's", top.leaf({CDP: beside}), scope(HERE)),
+        ("the list's", here, scope(HERE, full=[other])),
+    ):
+        yield case(
+            f"{title} point with a name of another form beside it", peer, [top], crls=(top.crl(extensions=[points]),)
+        )
+    relative = ext(
+        x509.IssuingDistributionPoint(
+            None,
+            x509.RelativeDistinguishedName([x509.NameAttribute(x509.NameOID.COMMON_NAME, "part")]),
+            False,
+            False,
+            None,
+            False,
+            False,
+        ),
+        True,
+    )
+    yield case(
+        "a list of a point relative to its issuer", plain, [top], UNKNOWN, crls=(top.crl(extensions=[relative]),)
+    )
+    yield case(
+        "an indirect list of the certificate's own issuer",
+        here,
+        [top],
+        crls=(top.crl(extensions=[scope(HERE, indirect_crl=True)]),),
     )
     near = "http://crl.example/%68ere.crl"
     yield case("the same point in other octets", here, [top], UNKNOWN, crls=(top.crl(extensions=[scope(near)]),))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
@@ -152,6 +152,7 @@ def _names() -> Iterator[Case]:
         "a DNS name with NUL": Ext(SAN, der.sequence(der.element(0x82, b"a\0.example"))),
         "a DNS name with a leading period": Ext(SAN, der.sequence(der.element(0x82, b".example.com"))),
         "a DNS name with a blank": Ext(SAN, der.sequence(der.element(0x82, b" "))),
+        "a wildcard alone": Ext(SAN, der.sequence(der.element(0x82, b"*"))),
         "a wildcard inside": Ext(SAN, der.sequence(der.element(0x82, b"foo.*.example.com"))),
         "a wildcard that is half a label": Ext(SAN, der.sequence(der.element(0x82, b"ba*.example.com"))),
         "a mail address with two at signs": Ext(SAN, der.sequence(der.element(0x81, b"a@b@example.com"))),
@@ -241,6 +242,9 @@ def _keys() -> Iterator[Case]:
         "P-521": ec.generate_private_key(ec.SECP521R1()).public_key().public_bytes(*shape),
         "P-224": ec.generate_private_key(ec.SECP224R1()).public_key().public_bytes(*shape),
         "Ed25519": ed25519.Ed25519PrivateKey.generate().public_key().public_bytes(*shape),
+        "P-192": ec.generate_private_key(ec.SECP192R1()).public_key().public_bytes(*shape),
+        "DSA": dsa.generate_private_key(2048).public_key().public_bytes(*shape),
+        "RSA of 2052 bits": rsa.generate_private_key(65537, 2052).public_key().public_bytes(*shape),
         "RSA of 2056 bits": rsa.generate_private_key(65537, 2056).public_key().public_bytes(*shape),
     }
     for kind, public in others.items():

@@ -22,6 +22,7 @@ from tests.pki_validation.chains import DAY, T0, rsa_key
 AKI, SKI, KU, BC, SAN, NC = (f"2.5.29.{n}" for n in (35, 14, 15, 19, 17, 30))
 CDP, CP, PM, PC, EKU, IAP = (f"2.5.29.{n}" for n in (31, 32, 33, 36, 37, 54))
 AIA = "1.3.6.1.5.5.7.1.1"
+ECDSA_SHA1 = "1.2.840.10045.4.1"
 ECDSA_SHA256, ECDSA_SHA384 = "1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3"
 RSA_SHA256 = "1.2.840.113549.1.1.11"
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -95,7 +96,7 @@ def dns(*names: str) -> Ext:
 
 
 def sign(own: Key, data: bytes, algorithm: str) -> bytes:
-    digest = hashes.SHA384() if algorithm == ECDSA_SHA384 else hashes.SHA256()
+    digest = {ECDSA_SHA384: hashes.SHA384(), ECDSA_SHA1: hashes.SHA1()}.get(algorithm, hashes.SHA256())
     if isinstance(own, rsa.RSAPrivateKey):
         return own.sign(data, padding.PKCS1v15(), digest)
     return own.sign(data, ec.ECDSA(digest))
@@ -139,10 +140,11 @@ class Authority:
         outer: str | None = None,
         public: bytes | None = None,
         signer: Key | None = None,
+        algorithm: str | None = None,
         last: bytes | None = None,
     ) -> bytes:
         """``last`` stands in the place of the extensions."""
-        algorithm = algorithm_of(signer or self.key)
+        algorithm = algorithm or algorithm_of(signer or self.key)
         listed = b"".join(each.der for each in extensions)
         if last is None:
             last = der.element(der.context(3), der.sequence(listed)) if extensions else b""

@@ -66,6 +66,9 @@ FORMS: Sequence[tuple[str, bytes, bytes, bool]] = [
     ("mail", text(1, "foo@example.com"), text(1, "foo@EXAMPLE.com"), True),
     ("mail", text(1, "foo@example.com"), text(1, "Foo@example.com"), False),
     ("mail", text(1, "foo@example.com"), text(1, "bar@example.com"), False),
+    ("mail", text(1, "*@example.com"), text(1, "*@example.com"), True),
+    ("mail", text(1, "*@example.com"), text(1, "foo@example.com"), False),
+    ("mail", text(1, "f*o@example.com"), text(1, "foo@example.com"), False),
     ("mail", text(1, "example.com"), text(1, "foo@example.com"), True),
     ("mail", text(1, "example.com"), text(1, "foo@mail.example.com"), False),
     ("mail", text(1, ".example.com"), text(1, "foo@mail.example.com"), True),
@@ -87,6 +90,7 @@ def cases() -> Iterator[Case]:
     yield from _mixed()
     yield from _along()
     yield from _malformed()
+    yield from _many()
     yield from _several_ways()
 
 
@@ -182,6 +186,8 @@ def _malformed() -> Iterator[Case]:
         "a leading period in a DNS name": text(2, ".example.com"),
         "an empty label": text(2, "a..example"),
         "a DNS name not in ASCII": text(2, "点.example"),
+        "a wildcard of hosts of mail": text(1, "*.example.com"),
+        "a mail address at a wildcard": text(1, "foo@*.example.com"),
         "a mail address with two at signs": text(1, "invalid@invalid@example.com"),
         "a URI instead of a host": text(6, "https://example.com/"),
         "an address without mask": der.element(0x87, b"\x7f\0\0\1"),
@@ -194,6 +200,12 @@ def _malformed() -> Iterator[Case]:
     for title, value in {
         "nothing": der.sequence(),
         "empty lists": der.sequence(der.element(0xA0), der.element(0xA1)),
+        "a list and an empty one": der.sequence(
+            der.element(0xA0, der.sequence(text(2, "example.com"))), der.element(0xA1)
+        ),
+        "an empty list and one": der.sequence(
+            der.element(0xA0), der.element(0xA1, der.sequence(text(2, "other.example")))
+        ),
         "a minimum": der.sequence(der.element(0xA0, der.sequence(text(2, "example.com"), der.element(0x80, b"\1")))),
         "no list": b"\5\0",
     }.items():
@@ -208,6 +220,17 @@ def _malformed() -> Iterator[Case]:
     top = root("invalid hosts", subtrees(PERMITTED, text(2, "example.com")))
     dotted = alternative(text(2, ".example.com"), text(2, "foo.example.com"))
     yield case("a permitted host with a leading period", top.leaf(dotted), [top], bad)
+
+
+def _many() -> Iterator[Case]:
+    """Every name has to be compared with every constraint of its form."""
+    for form, host, domain in ((2, "{}{}.test", "test"), (1, "{}{}@test", "test")):
+        names, others = ([text(form, host.format(letter, n)) for n in range(513)] for letter in "tx")
+        lists = [[text(form, domain), *names], others]
+        fields = [der.element(der.context(kind), *map(der.sequence, bases)) for kind, bases in enumerate(lists)]
+        top = root(f"many names {form}", {NC: Ext(NC, der.sequence(*fields), True)})
+        leaf = top.leaf(alternative(*names))
+        yield case(f"513 names of form {form} under 1027 constraints", leaf, [top], F.CERTIFICATE_MALFORMED)
 
 
 def _several_ways() -> Iterator[Case]:

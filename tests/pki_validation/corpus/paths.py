@@ -4,9 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID as Purpose
+
 from ecard.findings import FindingCode as F
 from tests.pki_validation.chains import DAY, T0
-from tests.pki_validation.corpus.making import AKI, SKI, Authority, Case, case, key, name, root
+from tests.pki_validation.corpus.making import (
+    AKI,
+    BC,
+    ECDSA_SHA1,
+    EKU,
+    NC,
+    SKI,
+    Authority,
+    Case,
+    Ext,
+    case,
+    constraints,
+    ext,
+    key,
+    name,
+    root,
+)
+from tests.pki_validation.corpus.names import permitted
 
 FOUND_NONE = F.PATH_NOT_FOUND
 
@@ -15,6 +35,8 @@ def cases() -> Iterator[Case]:
     yield from _ends()
     yield from _circles()
     yield from _several()
+    yield from _broken_ways()
+    yield from _bridges()
     yield from _webs()
     yield from _lengths()
 
@@ -85,6 +107,57 @@ def _several() -> Iterator[Case]:
     yield case("a forged CA", good.leaf(), [top, forged], F.CERTIFICATE_SIGNATURE_INVALID)
 
 
+def _broken_ways() -> Iterator[Case]:
+    """Two certificates of one CA, of which one may not be used: the way through the other counts."""
+    top, second = root(), root("second root")
+    odd = {"1.2.3.4": Ext("1.2.3.4", b"", True)}
+    server = {"extended_usage": Purpose.SERVER_AUTH.dotted_string}
+    for title, changes, fields, reason in (
+        ("expired", {}, {"end": T0 + DAY / 2}, F.EXPIRED),
+        ("no CA's", {BC: constraints(False)}, {}, F.CONSTRAINT_BROKEN),
+        ("without basicConstraints", {BC: None}, {}, F.CONSTRAINT_BROKEN),
+        ("for mail alone", {EKU: ext(x509.ExtendedKeyUsage([Purpose.EMAIL_PROTECTION]))}, {}, F.USAGE_WRONG),
+        ("with names that are not permitted", {NC: ext(permitted("bad.example"), True)}, {}, F.CONSTRAINT_BROKEN),
+        ("with an unknown critical extension", odd, {}, F.CONSTRAINT_BROKEN),
+        ("signed with SHA-1", {}, {"algorithm": ECDSA_SHA1}, F.ALGORITHM_NOT_ALLOWED),
+    ):
+        bad = top.ca("one of two ways", changes, **fields)
+        good = second.ca("one of two ways")
+        roots = {"roots": [second.certificate], "policy": server}
+        for order, both in (("before", [bad, good]), ("after", [good, bad])):
+            yield case(f"a way {order} the other, {title}", good.leaf(), [top, *both], **roots)
+        yield case(f"the only way, {title}", good.leaf(), [top, bad], reason, **roots)
+    for title, subject in (("the root's name", top.subject), ("another name", name("apart"))):
+        apart = root("apart", odd, subject=subject)
+        yield case(f"a root apart, of {title}, that may not be used", top.leaf(), [top], roots=[apart.certificate])
+        below = top.ca("apart", odd, subject=subject)
+        yield case(f"an intermediate apart, of {title}, that may not be used", top.leaf(), [top, below])
+
+
+def _bridges() -> Iterator[Case]:
+    """Four authorities that a bridge joins, each on its own side a circle or a fork (RFC 4158, section 2.4)."""
+    edges = (
+        "W>F W>G F>G G>F F>H G>I H>I I>H X>J X>L J>K L>M L>N Y>A Y>C A>C C>A A>B C>B B>D B>E Z>O Z>P O>Q O>R P>S R>S"
+    )
+    pairs = [tuple(edge.split(">")) for edge in edges.split()]
+    pairs += [pair for side in "WXYZ" for pair in ((side, "bridge"), ("bridge", side))]
+    made = {one: Authority(name(f"joined {one}"), key(f"joined {one}")) for pair in pairs for one in pair}
+    top = root("joined Z", label="joined Z")
+    web = {(by, of): made[by].ca(f"joined {of}", label=f"joined {of}") for by, of in pairs}
+    for last in ("N", "B", "I", "S"):
+        yield case(f"a holder below {last}, over a bridge", made[last].leaf(), [top, *web.values()])
+    for title, cut, found in (
+        ("to the bridge", ("Z", "bridge"), FOUND_NONE),
+        ("from the bridge", ("bridge", "X"), FOUND_NONE),
+        ("back to the bridge", ("X", "bridge"), None),
+    ):
+        left = [each for pair, each in web.items() if pair != cut]
+        yield case(f"a bridge without the way {title}", made["N"].leaf(), [top, *left], found)
+        ended = made[cut[0]].ca(f"joined {cut[1]}", label=f"joined {cut[1]}", end=T0 + DAY / 2)
+        expected = None if found is None else F.EXPIRED
+        yield case(f"a bridge whose way {title} has ended", made["N"].leaf(), [top, *left, ended], expected)
+
+
 def _webs() -> Iterator[Case]:
     """Every layer has many certificates of the same names and keys: the number of ways is their product."""
     top = root()
@@ -118,3 +191,7 @@ def _lengths() -> Iterator[Case]:
     long = {"max_path_length": 120}
     yield case("a chain of 102 where it is allowed", chain[100].leaf(), chain, policy=long)
     yield case("a chain of 102", chain[100].leaf(), chain, FOUND_NONE)
+    again = chain[1].ca("level 0", label="level 0 again", subject=chain[1].subject)
+    rolled = [*chain[:2], again]
+    yield case("a self-issued CA within the longest path", again.leaf(), rolled, policy={"max_path_length": 4})
+    yield case("a self-issued CA counts in it", again.leaf(), rolled, FOUND_NONE, policy={"max_path_length": 3})

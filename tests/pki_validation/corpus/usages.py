@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID as Purpose
 
+from ecard import der
 from ecard.algorithms import KeyKind, SignatureAlgorithm
 from ecard.findings import FindingCode as F
 from ecard.pki.policy import Allowed
 from ecard.pki.validation_extensions import KeyUsage
 from tests.pki_validation.chains import DAY, T0
-from tests.pki_validation.corpus.making import EKU, KU, Case, case, ext, root, usage
+from tests.pki_validation.corpus.making import EKU, KU, Case, Ext, case, ext, root, usage
 
 SERVER = {"extended_usage": Purpose.SERVER_AUTH.dotted_string}
 SIGNS = {"required_usage": KeyUsage.DIGITAL_SIGNATURE}
@@ -30,6 +31,11 @@ def cases() -> Iterator[Case]:
     yield case("another purpose that nobody asks about", top.leaf(client), [top])
     yield case("any purpose", top.leaf(purposes(Purpose.ANY_EXTENDED_KEY_USAGE)), [top], policy=SERVER)
     yield case("no purpose named", top.leaf(), [top], policy=SERVER)
+    empty = top.leaf({EKU: Ext(EKU, der.sequence())})
+    yield case("an empty list of purposes", empty, [top], F.CERTIFICATE_MALFORMED, policy=SERVER)
+    yield case(
+        "an empty list of purposes that nobody asks about", empty, [top], F.CERTIFICATE_MALFORMED, tolerant="same"
+    )
     for title, changes, expected in (
         ("another purpose of the CA", client, F.USAGE_WRONG),
         ("the same purpose of the CA", server, None),
