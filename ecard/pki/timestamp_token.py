@@ -184,11 +184,15 @@ def _time(content: bytes) -> datetime:
 
 
 def _accuracy(node: der.Node) -> timedelta:
-    parts = {0x02: 0, 0x80: 0, 0x81: 0}
-    for field in node.children(3):
-        if field.tag not in parts:
-            raise EncodingError("TSTInfo: an accuracy with a field that does not belong there")
-        parts[field.tag] = int.from_bytes(field.content, "big")
-    if parts[0x02] > 10**9 or max(parts[0x80], parts[0x81]) > 999:
+    parts = {der.INTEGER: 0, 0x80: 0, 0x81: 0}
+    fields = node.children(3)
+    tags = [field.tag for field in fields]
+    if tags != sorted(parts.keys() & tags):
+        raise EncodingError("TSTInfo: an accuracy with a field that does not belong there, or not in its place")
+    try:
+        parts |= {f.tag: der.read_integer(der.parse(der.element(der.INTEGER, f.content))) for f in fields}
+    except EncodingError as error:
+        raise EncodingError(f"TSTInfo: an accuracy that is none: {error}") from None
+    if not (0 <= parts[der.INTEGER] <= 10**9 and 0 <= parts[0x80] <= 999 and 0 <= parts[0x81] <= 999):
         raise EncodingError("TSTInfo: an accuracy that is none")
-    return timedelta(seconds=parts[0x02], milliseconds=parts[0x80], microseconds=parts[0x81])
+    return timedelta(seconds=parts[der.INTEGER], milliseconds=parts[0x80], microseconds=parts[0x81])

@@ -33,7 +33,7 @@ from ecard.keyholder import SoftwareKeyHolder
 from ecard.keys import SoftwareKey
 from ecard.pki.evidence import Evidence
 from ecard.pki.timestamp import TimeStamper
-from ecard.pki.timestamp_token import read_time_stamp
+from ecard.pki.timestamp_token import read_info, read_time_stamp
 from ecard.pki.timestamp_verify import verify_time_stamp
 from ecard.pki.trust import Trust
 from tests.pki_validation.chains import CARD_USAGE, DAY, T0, Issuer, Key, key, root, rsa_key
@@ -130,6 +130,25 @@ def test_the_authority_must_be_good_at_the_moment(top: Issuer) -> None:
     revoked = Evidence([top.crl([(certificate, T0 + DAY, x509.ReasonFlags.key_compromise)])])
     with pytest.raises(ValidationError, match="revoked"):
         verify_time_stamp(stamp, DATA, trust=Trust([top.certificate]), evidence=revoked)
+
+
+@pytest.mark.parametrize(
+    "accuracy",
+    [
+        der.integer(-1),
+        der.element(der.INTEGER),
+        der.element(der.INTEGER, b"\0\1"),
+        der.element(0x80, b"\xc8"),
+        der.element(0x81, b"\x03\xe8"),
+        der.integer(1) + der.integer(2),
+        der.element(0x81, b"\1") + der.element(0x80, b"\1"),
+    ],
+    ids=["negative", "empty", "long form", "negative milliseconds", "1000 microseconds", "twice", "out of order"],
+)
+def test_an_accuracy_that_is_none(top: Issuer, accuracy: bytes) -> None:
+    fields = der.parse(read_time_stamp(made(top, stamper(top))).info.encoded).children()
+    with pytest.raises(EncodingError, match="accuracy"):
+        read_info(der.sequence(*(field.encoded for field in fields[:5]), der.sequence(accuracy)))
 
 
 def forged(
