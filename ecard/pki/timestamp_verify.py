@@ -13,6 +13,7 @@ from ecard.algorithms import Digest
 from ecard.certificate import Certificate
 from ecard.errors import EncodingError, InvalidSignatureError, UnsupportedAlgorithmError, ValidationError
 from ecard.findings import Finding, FindingCode
+from ecard.moments import in_utc
 from ecard.pki.evidence import Evidence
 from ecard.pki.policy import ValidationPolicy
 from ecard.pki.timestamp_token import TST_INFO, TimeStampInfo, TimeStampToken, read_digest, read_time_stamp
@@ -26,6 +27,8 @@ _CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
 _MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
 _SIGNING_CERTIFICATE: Final = "1.2.840.113549.1.9.16.2.12"
 _SIGNING_CERTIFICATE_V2: Final = "1.2.840.113549.1.9.16.2.47"
+_DOUBTFUL: Final = frozenset({"unspecified", "keyCompromise", "cACompromise", "aACompromise"})
+"""Reasons of a revocation after which earlier stamps do not count; an entry without a reason is "unspecified" too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ def verify_time_stamp(
 
     The authority's certificate is judged at the stamp's own time, or ``at`` another moment; ``policy`` is for that
     certificate, and its extended usage is always time stamping. ``nonce`` is that of the request, where it had one;
-    ``untrusted`` may hold the certificate where the stamp has none.
+    ``untrusted`` may hold the certificate where the stamp has none. Where the evidence tells that a key of the path was
+    compromised later, or gives no reason, no stamp counts: a thief writes what time he likes (RFC 3161, section 4).
 
     Raises EncodingError where it cannot be read, UnsupportedAlgorithmError, InvalidSignatureError where it is for other
     data, for another request, or not signed by the certificate that it names, and ValidationError with its findings
@@ -68,12 +72,39 @@ def verify_time_stamp(
     signer = _signer(token, helpers)
     _require_signature(token, signer)
     policy = replace(policy or ValidationPolicy(), extended_usage=TIME_STAMPING)
-    moment = at or token.info.time
+    moment = token.info.time if at is None else in_utc(at, "moment of validation")
     if not policy.allows(token.signature.algorithm, moment):
         raise UnsupportedAlgorithmError(f"the time stamp is signed with {token.signature.algorithm.label}")
     _require_purpose(signer)
     judged = validate(signer, at=moment, trust=trust, evidence=evidence, policy=policy, untrusted=helpers)
+    end = _end_of_evidence(trust.evidence if evidence is None else trust.evidence + evidence, judged)
+    if end > moment:
+        try:
+            validate(signer, at=end, trust=trust, evidence=evidence, policy=policy, untrusted=helpers)
+        except ValidationError as error:
+            _require_no_doubt(error)
     return VerifiedTimeStamp(token.info, judged)
+
+
+def _end_of_evidence(evidence: Evidence, judged: ValidatedCertificate) -> datetime:
+    """The last moment that the evidence tells of."""
+    told = [judged.at, *(c.this_update for c in evidence.crls)]
+    told += [said.this_update for response in evidence.ocsp for said in response.statements]
+    if evidence.history is not None:
+        for each in judged.path:
+            intervals = evidence.history.intervals(each.issuer, each.serial_number)
+            told += [interval.since for interval in intervals or ()]
+    return max(told)
+
+
+def _require_no_doubt(later: ValidationError) -> None:
+    """ValidationError where what was found at the end of the evidence throws doubt on earlier stamps."""
+    doubts = [f for f in later.findings if isinstance(f, Finding)]
+    doubts = [f for f in doubts if f.code is FindingCode.REVOKED and f.reason in _DOUBTFUL]
+    if doubts:
+        told = "; ".join(finding.message for finding in doubts)
+        message = f"the time stamp may be a thief's, whatever its time (RFC 3161, section 4): {told}"
+        raise ValidationError(message, findings=tuple(doubts))
 
 
 def _require_data(info: TimeStampInfo, data: bytes, nonce: int | None) -> None:

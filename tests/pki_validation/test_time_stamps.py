@@ -14,6 +14,7 @@ from asn1crypto import cms, core, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ from ecard.errors import (
 from ecard.findings import FindingCode as F
 from ecard.keyholder import SoftwareKeyHolder
 from ecard.keys import SoftwareKey
-from ecard.pki.evidence import Evidence
+from ecard.pki.evidence import Evidence, Interval
 from ecard.pki.timestamp import TimeStamper
 from ecard.pki.timestamp_token import read_info, read_time_stamp
 from ecard.pki.timestamp_verify import verify_time_stamp
@@ -130,6 +131,44 @@ def test_the_authority_must_be_good_at_the_moment(top: Issuer) -> None:
     revoked = Evidence([top.crl([(certificate, T0 + DAY, x509.ReasonFlags.key_compromise)])])
     with pytest.raises(ValidationError, match="revoked"):
         verify_time_stamp(stamp, DATA, trust=Trust([top.certificate]), evidence=revoked)
+
+
+@pytest.mark.parametrize(
+    ("reason", "counts"),
+    [
+        (None, False),
+        (x509.ReasonFlags.key_compromise, False),
+        (x509.ReasonFlags.superseded, True),
+        (x509.ReasonFlags.cessation_of_operation, True),
+        (x509.ReasonFlags.certificate_hold, True),
+    ],
+)
+def test_what_a_later_revocation_makes_of_earlier_stamps(
+    top: Issuer, reason: x509.ReasonFlags | None, counts: bool
+) -> None:
+    """RFC 3161, section 4: with a stolen key, and where no reason is told, a stamp of any time may be a thief's."""
+    stamp = made(top, certificate := stamper(top))
+    later = [(certificate, AT + 5 * DAY, reason)]
+    status, flag = ocsp.OCSPCertStatus.REVOKED, AT + 6 * DAY
+    answer = top.ocsp(certificate, status, this_update=flag, revoked_at=later[0][1], reason=reason)
+    for told in (Evidence([top.crl(later, this_update=flag)]), Evidence(ocsp=[answer])):
+        evidence, trust = Evidence([top.crl()]), Trust([top.certificate], evidence=told)
+        if counts:
+            assert verify_time_stamp(stamp, DATA, trust=trust, evidence=evidence).time == AT
+            continue
+        with pytest.raises(ValidationError, match="may be a thief's") as caught:
+            verify_time_stamp(stamp, DATA, trust=trust, evidence=evidence)
+        assert [finding.code for finding in caught.value.findings] == [F.REVOKED]
+
+
+def test_the_register_tells_of_a_stolen_key_too(top: Issuer) -> None:
+    class Register:
+        def intervals(self, issuer: bytes, serial: int) -> list[Interval]:
+            return [Interval(AT + 5 * DAY, None, "keyCompromise")]
+
+    evidence = Evidence([top.crl()], history=Register())
+    with pytest.raises(ValidationError, match="may be a thief's"):
+        verify_time_stamp(made(top, stamper(top)), DATA, trust=Trust([top.certificate]), evidence=evidence)
 
 
 @pytest.mark.parametrize(
