@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
-from ecard.errors import InvalidInputError
+from ecard.errors import EncodingError, InvalidInputError
 from ecard.pki.crl import Crl, load_pem_crls
 from ecard.pki.crl_index import HOLD
 from ecard.pki.ocsp_response import OcspResponse
@@ -93,10 +93,13 @@ class Evidence:
         found = (file for path in paths for file in files_of(Path(path), {".crl"}, "file that ends in .crl"))
         for path in found:
             data = read_file(path)
-            if OcspResponse.looks_like(data):
-                ocsp.append(OcspResponse(data))
-            else:
-                crls.extend(load_crls(data))
+            try:
+                if OcspResponse.looks_like(data):
+                    ocsp.append(OcspResponse(data))
+                else:
+                    crls.extend(load_crls(data))
+            except EncodingError as error:
+                raise EncodingError(f"the file {path} cannot be used as evidence: {error}") from None
         return Evidence(crls, ocsp, history)
 
     def __add__(self, other: Evidence) -> Evidence:
@@ -165,7 +168,9 @@ def load_crls(data: bytes) -> list[Crl]:
     if data[:1] == b"\x30":
         return [Crl(data)]
     found = load_pem_crls(data)
-    return found or [Crl.from_pem(data)]
+    if not found:
+        raise EncodingError("no CRL found, neither PEM nor DER")
+    return found
 
 
 def _read_crl(data: bytes) -> Crl:

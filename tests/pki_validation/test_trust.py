@@ -134,8 +134,10 @@ def test_evidence_from_files(ca: Issuer, tmp_path: Path) -> None:
     assert evidence.crls == (crls[0], *crls)
     assert evidence.ocsp == (response,)
     (tmp_path / "bad").write_bytes(ca.certificate.der)
-    with pytest.raises(EncodingError):
-        Evidence.from_files(tmp_path / "bad")
+    (tmp_path / "worse").write_text(ca.certificate.pem())
+    for bad, why in (("bad", "CRL: "), ("worse", "no CRL found, neither PEM nor DER")):
+        with pytest.raises(EncodingError, match=f"the file .*/{bad} cannot be used as evidence: {why}"):
+            Evidence.from_files(tmp_path / "a", tmp_path / bad)
     with pytest.raises(InvalidInputError, match="cannot be read"):
         Evidence.from_files(tmp_path / "missing")
     with pytest.raises(InvalidInputError, match="cannot be read: embedded null byte"):
