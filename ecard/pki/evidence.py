@@ -129,13 +129,15 @@ class Evidence:
 def files_of(path: Path, suffixes: Collection[str], what: str, *, remedy: str | None = None) -> list[Path]:
     """A file, or of a directory the files whose names end in one of ``suffixes``, in order.
 
-    InvalidInputError where the directory cannot be read, or holds no ``what``.
+    InvalidInputError where the directory cannot be read, or holds no ``what``. A link that leads nowhere is one of the
+    files: left out silently, the revocation that it was to tell of would be lost.
     """
     try:
         if not path.is_dir():
             return [path]
-        # a pipe of such a name would be waited for without end
-        found = sorted(file for file in path.iterdir() if file.suffix.lower() in suffixes and file.is_file())
+        # a pipe of such a name would be waited for without end; a link to nothing stands for a file that is missing
+        named = (file for file in path.iterdir() if file.suffix.lower() in suffixes)
+        found = sorted(file for file in named if file.is_file() or (file.is_symlink() and not file.exists()))
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from None
     if not found:

@@ -166,6 +166,17 @@ def test_evidence_from_a_directory(ca: Issuer, tmp_path: Path) -> None:
     assert Evidence.from_files(place, place / "b.crl").crls == (*crls, crls[1])
 
 
+@pytest.mark.parametrize("target", ["gone/list.crl", "today.crl"], ids=["nowhere", "itself"])
+def test_a_link_that_leads_nowhere_is_no_reason_to_do_without(top: Issuer, tmp_path: Path, target: str) -> None:
+    """The lists of yesterday alone would call good what the missing one revokes."""
+    (tmp_path / "root.pem").write_text(top.certificate.pem())
+    (tmp_path / "yesterday.crl").write_bytes(top.crl().der)
+    (tmp_path / "today.crl").symlink_to(target)
+    for read in (Evidence.from_files, Trust.load):
+        with pytest.raises(InvalidInputError, match=r"today\.crl cannot be read"):
+            read(tmp_path)
+
+
 def test_evidence_takes_bytes_and_adds_up(ca: Issuer) -> None:
     crl, response = ca.crl(), ca.ocsp(ca.issue())
     one = Evidence([crl.der, pem(crl).encode()], [response.der])
