@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -115,6 +116,16 @@ class Crl:
         if len(inner) != 1:
             raise EncodingError("CRL: crlExtensions does not hold exactly one list")
         return ext.read_extensions(inner[0])
+
+    @staticmethod
+    def looks_like(data: bytes) -> bool:
+        """Whether the bytes begin like a CRL in DER: a time stands where a certificate has its issuer or validity."""
+        try:
+            body = next(iter(der.parse(data)), None)
+            tags = [] if body is None or body.tag != der.SEQUENCE else [node.tag for node in islice(iter(body), 4)]
+        except EncodingError:
+            return False
+        return tags[3 if tags[:1] == [der.INTEGER] else 2 :][:1] in ([der.UTC_TIME], [der.GENERALIZED_TIME])
 
     @staticmethod
     def from_pem(pem: bytes | str) -> Crl:

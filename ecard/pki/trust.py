@@ -114,7 +114,7 @@ class _Collected:
         if OcspResponse.looks_like(data):
             self.ocsp.append(OcspResponse(data))
             return
-        if suffix == ".crl":
+        if suffix == ".crl" or Crl.looks_like(data):
             self.crls.extend(load_crls(data))
             return
         has_crl = b"-----BEGIN X509 CRL-----" in data

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ecard import der
 from ecard.certificate import Certificate
 from ecard.errors import EncodingError, InvalidInputError
 from ecard.pki import evidence as evidence_module
@@ -56,13 +57,30 @@ def test_a_directory_of_everything(top: Issuer, ca: Issuer, tmp_path: Path) -> N
     assert trust.evidence.history is None
 
 
+@pytest.mark.parametrize("suffix", [".der", ".pem", ".cer", ".ors", ".bin"])
+def test_a_list_in_der_is_evidence_whatever_its_file_is_called(top: Issuer, tmp_path: Path, suffix: str) -> None:
+    (tmp_path / "root.pem").write_text(top.certificate.pem())
+    first = tmp_path / f"list{suffix}"
+    for crl in (top.crl(), version_1_list(top)):
+        first.write_bytes(crl.der)
+        assert Trust.load(tmp_path / "root.pem", first).evidence.crls == (crl,)
+    for encoded in (top.certificate.der, b"\x30\0", b"\x30\2\5\0", b"\x30\4\x30\2\2\0"):
+        assert not Crl.looks_like(encoded)
+
+
+def version_1_list(top: Issuer) -> Crl:
+    """A list of version 1."""
+    algorithm = der.sequence(der.oid("1.2.840.10045.4.3.2"))
+    times = (der.element(der.UTC_TIME, b"260101000000Z"), der.element(der.UTC_TIME, b"260201000000Z"))
+    body = der.sequence(algorithm, top.certificate.subject, *times)
+    return Crl(der.sequence(body, algorithm, der.bit_string(b"signature")))
+
+
 def test_files_of_several_kinds_in_any_order(top: Issuer, ca: Issuer, tmp_path: Path) -> None:
     bundle, more = tmp_path / "bundle.pem", tmp_path / "more"
     bundle.write_text(ca.certificate.pem() + pem(ca.crl()) + top.certificate.pem() + top.certificate.pem())
     more.write_bytes(ca.crl().der)
-    with pytest.raises(InvalidInputError, match="more"):
-        Trust.load(bundle, more)
-    trust = Trust.load(str(bundle), more.rename(tmp_path / "more.crl"))
+    trust = Trust.load(str(bundle), more)
     assert (trust.roots, trust.intermediates) == ((top.certificate,), (ca.certificate,))
     assert len(trust.evidence.crls) == 2
 
