@@ -125,7 +125,7 @@ class CardRsaPrivateKey(_OnCard, rsa.RSAPrivateKey):
         return signature
 
     def decrypt(self, ciphertext: bytes, padding: AsymmetricPadding) -> bytes:
-        """Decrypt with OAEP or PKCS1v15. Raises what the card raises, and InvalidInputError for wrong padding."""
+        """Decrypt with OAEP or PKCS1v15. Raises what the card raises, and DecryptionError for wrong padding."""
         access = self._access
         block = self._piv.decrypt(
             self._slot,

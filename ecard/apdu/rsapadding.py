@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import AsymmetricPadding
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed
 
 from ecard import der
-from ecard.errors import InvalidInputError, UnsupportedAlgorithmError
+from ecard.errors import DecryptionError, InvalidInputError, UnsupportedAlgorithmError
 
 _OIDS: Final = {
     "sha1": "1.3.14.3.2.26",
@@ -101,7 +101,7 @@ def _salt_length(padding: schemes.PSS, hashed: int, size: int) -> int:
 
 
 def unpad(block: bytes, padding: AsymmetricPadding) -> bytes:
-    """The message in a decrypted block. InvalidInputError where the padding is wrong, whatever is wrong with it.
+    """The message in a decrypted block. DecryptionError where the padding is wrong, whatever is wrong with it.
 
     UnsupportedAlgorithmError for another padding than OAEP and PKCS1v15.
     """
@@ -112,7 +112,7 @@ def unpad(block: bytes, padding: AsymmetricPadding) -> bytes:
     else:
         raise UnsupportedAlgorithmError("an RSA key on a card decrypts OAEP or PKCS1v15 alone")
     if message is None:
-        raise InvalidInputError("decryption failed")
+        raise DecryptionError("decryption failed")
     return message
 
 

@@ -63,7 +63,7 @@ def open_envelope(
 
     Raises EncodingError where the envelope is malformed, DecryptionError where it is for another key or was changed,
     UnsupportedAlgorithmError for algorithms that ecard does not use, and InvalidKeyError where the key inside is not
-    the one of the certificate.
+    the one of the certificate, or none.
     """
     if isinstance(opener, Recipient):
         key = SoftwareKey.from_pkcs8(key_envelope.unseal(envelope, opener))

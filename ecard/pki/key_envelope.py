@@ -143,7 +143,11 @@ def _transported_key(node: der.Node, recipient: rsa.RSAPrivateKey) -> bytes:
     _require_version(version, 2)
     identifier = name.expect(der.context(0, constructed=False), "a key identifier").content
     _require(identifier, recipient, algorithm, _OAEP)
-    return recipient.decrypt(_octets(wrapped), _PADDING)
+    data, modulus = _octets(wrapped), recipient.public_key().public_numbers().n
+    if len(data) * 8 != recipient.key_size or int.from_bytes(data, "big") >= modulus:
+        # a card would refuse it with a status that says nothing of envelopes
+        raise DecryptionError("the key envelope was changed on its way")
+    return recipient.decrypt(data, _PADDING)
 
 
 def _agreed_key(node: der.Node, recipient: ec.EllipticCurvePrivateKey) -> bytes:

@@ -19,6 +19,7 @@ from ecard.apdu.piv import PivSession
 from ecard.apdu.privatekey import CardEcPrivateKey, CardRsaPrivateKey, card_private_key
 from ecard.apdu.words import Slot
 from ecard.errors import (
+    DecryptionError,
     InvalidInputError,
     InvalidKeyError,
     InvalidSignatureError,
@@ -141,7 +142,7 @@ def test_wrong_padding_says_nothing_but_that_it_failed(piv: PivSession) -> None:
     oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), b"label")
     other = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), b"other")
     for scheme, wrong in ((oaep, other), (oaep, padding.PKCS1v15()), (padding.PKCS1v15(), oaep)):
-        with pytest.raises(InvalidInputError, match=r"^decryption failed$"):
+        with pytest.raises(DecryptionError, match=r"^decryption failed$"):
             key.decrypt(key.public_key().encrypt(MESSAGE, scheme), wrong)
     with pytest.raises(UnsupportedAlgorithmError):
         key.decrypt(bytes(256), padding.PSS(padding.MGF1(hashes.SHA256()), 1))

@@ -16,7 +16,7 @@ from ecard.apdu.privatekey import card_private_key
 from ecard.apdu.session import Session
 from ecard.apdu.words import FACTORY_MANAGEMENT_KEY, FACTORY_PIN, PinUse, Slot
 from ecard.certificate import Certificate
-from ecard.errors import WrongPinError
+from ecard.errors import DecryptionError, WrongPinError
 from ecard.keys import SoftwareKey
 from ecard.pin import Pin, value
 from ecard.pki.authority import CertificateAuthority
@@ -130,6 +130,19 @@ def test_a_card_receives_the_encryption_key_that_the_centre_made(kind: KeyKind) 
         piv.import_key(Slot.KEY_MANAGEMENT, open_envelope(made.envelope, opener(piv, kind), certificate=certificate))
         piv.write_certificate(Slot.KEY_MANAGEMENT, certificate)
         assert_opens(piv, kind, certificate)
+
+
+def test_a_card_s_refusal_of_a_changed_envelope_is_told_as_one() -> None:
+    authority = CertificateAuthority.create_root("示例根", at=AT, key=key_of(KeyKind.P256, 1))
+    with Session(InProcess(SimulatedCard.new())) as session:
+        piv = PivSession(session)
+        made = make_encryption_key(key_on(piv, KeyKind.RSA2048).public_key, KeyKind.P256)
+        certificate = authority.issue_for_key(made.key.public_key, subject(), at=AT, usage=Usage.ENCRYPTION)
+        place = made.envelope.index(b"\x04\x82\x01\x00") + 4
+        for wrapped in (bytes(256), b"\x01" * 256, b"\xff" * 256):
+            changed = made.envelope[:place] + wrapped + made.envelope[place + 256 :]
+            with pytest.raises(DecryptionError):
+                open_envelope(changed, opener(piv, KeyKind.RSA2048), certificate=certificate)
 
 
 def opener(piv: PivSession, kind: KeyKind) -> Any:
