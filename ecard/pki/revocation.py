@@ -135,10 +135,13 @@ def judge(question: Question, statements: Sequence[Statement], history: Sequence
 
 
 def _revoked(question: Question, statements: Sequence[Statement]) -> Finding | None:
-    """Revocation is for good: any statement that tells of one at or before the moment decides, old or new."""
+    """Revocation is for good: any statement that tells of one at or before the moment decides, old or new.
+
+    Of several that tell of the same moment the newest gives the reason: an authority may find a worse one later.
+    """
     found = [
         (since, s)
-        for s in statements
+        for s in sorted(statements, key=lambda s: s.this_update, reverse=True)
         if (since := s.withdrawn_since) is not None and since <= question.at and not s.on_hold
     ]
     if not found:

@@ -161,6 +161,17 @@ def test_what_a_later_revocation_makes_of_earlier_stamps(
         assert [finding.code for finding in caught.value.findings] == [F.REVOKED]
 
 
+def test_a_worse_reason_that_was_found_later_counts(top: Issuer) -> None:
+    stamp = made(top, certificate := stamper(top))
+    crls = [top.crl()] + [
+        top.crl([(certificate, AT + 5 * DAY, reason)], this_update=AT + days * DAY)
+        for days, reason in ((6, x509.ReasonFlags.superseded), (8, x509.ReasonFlags.key_compromise))
+    ]
+    for evidence in (Evidence(crls), Evidence(reversed(crls))):
+        with pytest.raises(ValidationError, match="may be a thief's"):
+            verify_time_stamp(stamp, DATA, trust=Trust([top.certificate]), evidence=evidence)
+
+
 def test_the_register_tells_of_a_stolen_key_too(top: Issuer) -> None:
     class Register:
         def intervals(self, issuer: bytes, serial: int) -> list[Interval]:
