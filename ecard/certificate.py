@@ -200,7 +200,7 @@ def pem_blocks(pem: bytes | str, label: str) -> list[bytes]:
 
 def load_certificates(data: bytes) -> list[Certificate]:
     """The certificates in a file's bytes: one in DER, or any number in PEM. EncodingError where there is none."""
-    if data[:1] == b"\x30":
+    if der.is_binary(data):
         return [Certificate(data)]
     found = load_pem_certificates(data)
     if not found:

@@ -137,6 +137,14 @@ def _read(data: bytes, position: int, end: int) -> Span:
     return tag, position, body, body + length
 
 
+def is_binary(data: bytes) -> bool:
+    """Whether a file's bytes are a SEQUENCE in DER rather than PEM.
+
+    The digit 0, with which a text before PEM may begin (that of ``openssl storeutl`` does), is the same octet.
+    """
+    return data[:1] == b"\x30" and not (bytes(data[1:2]) < b"\x80" and b"-----BEGIN " in bytes(data))
+
+
 def parse(data: bytes, what: str = "DER") -> Node:
     """The one element that is all of ``data``; EncodingError where it is not, naming ``what`` was read."""
     try:

@@ -142,7 +142,7 @@ class Crl:
             data = Path(path).read_bytes()
         except OSError as error:
             raise InvalidInputError(f"the CRL {path} cannot be read: {error.strerror}") from None
-        return Crl(data) if data[:1] == b"\x30" else Crl.from_pem(data)
+        return Crl(data) if der.is_binary(data) else Crl.from_pem(data)
 
     @cached_property
     def sha256(self) -> bytes:

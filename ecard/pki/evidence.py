@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
+from ecard import der
 from ecard.errors import EncodingError, InvalidInputError
 from ecard.pki.crl import Crl, load_pem_crls
 from ecard.pki.crl_index import HOLD
@@ -167,7 +168,7 @@ def read_file(path: Path) -> bytes:
 
 def load_crls(data: bytes) -> list[Crl]:
     """The CRLs in a file's bytes: one in DER, or any number in PEM. EncodingError where there is none."""
-    if data[:1] == b"\x30":
+    if der.is_binary(data):
         return [Crl(data)]
     found = load_pem_crls(data)
     if not found:

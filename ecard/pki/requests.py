@@ -74,7 +74,7 @@ def read_request(encoded: bytes) -> Request:
 
 def _binary(encoded: bytes) -> bytes:
     # text may stand around it (RFC 7468, section 2): openssl and Windows write some
-    found = () if bytes(encoded[:1]) == b"\x30" else tuple(_PEM.finditer(encoded))
+    found = () if der.is_binary(encoded) else tuple(_PEM.finditer(encoded))
     if not found:
         return bytes(encoded)
     if len(found) > 1:

@@ -76,6 +76,17 @@ def version_1_list(top: Issuer) -> Crl:
     return Crl(der.sequence(body, algorithm, der.bit_string(b"signature")))
 
 
+def test_a_text_that_begins_with_the_digit_0_is_text(top: Issuer, tmp_path: Path) -> None:
+    """``openssl storeutl`` numbers what it prints from 0, and that octet begins every SEQUENCE too."""
+    crl = top.crl()
+    (tmp_path / "root.pem").write_text(f"0: Certificate\n{top.certificate.pem()}Total found: 1\n")
+    (tmp_path / "root.crl").write_text(f"0: CRL\n{pem(crl)}Total found: 1\n")
+    trust = Trust.load(tmp_path)
+    assert trust.roots == (top.certificate,)
+    assert trust.evidence.crls == Evidence.from_files(tmp_path).crls == (crl,)
+    assert Crl.load(tmp_path / "root.crl") == crl
+
+
 def test_files_of_several_kinds_in_any_order(top: Issuer, ca: Issuer, tmp_path: Path) -> None:
     bundle, more = tmp_path / "bundle.pem", tmp_path / "more"
     bundle.write_text(ca.certificate.pem() + pem(ca.crl()) + top.certificate.pem() + top.certificate.pem())
