@@ -15,7 +15,7 @@ from ecard.errors import EncodingError, InvalidSignatureError, UnsupportedAlgori
 from ecard.findings import Finding, FindingCode
 from ecard.moments import in_utc
 from ecard.pki.evidence import Evidence
-from ecard.pki.policy import ValidationPolicy
+from ecard.pki.policy import Allowed, ValidationPolicy
 from ecard.pki.timestamp_token import TST_INFO, TimeStampInfo, TimeStampToken, read_digest, read_time_stamp
 from ecard.pki.trust import Trust
 from ecard.pki.validation import ValidatedCertificate, validate
@@ -77,12 +77,7 @@ def verify_time_stamp(
         raise UnsupportedAlgorithmError(f"the time stamp is signed with {token.signature.algorithm.label}")
     _require_purpose(signer)
     judged = validate(signer, at=moment, trust=trust, evidence=evidence, policy=policy, untrusted=helpers)
-    end = _end_of_evidence(trust.evidence if evidence is None else trust.evidence + evidence, judged)
-    if end > moment:
-        try:
-            validate(signer, at=end, trust=trust, evidence=evidence, policy=policy, untrusted=helpers)
-        except ValidationError as error:
-            _require_no_doubt(error)
+    _require_no_doubt(judged, trust, evidence, policy, helpers)
     return VerifiedTimeStamp(token.info, judged)
 
 
@@ -97,14 +92,28 @@ def _end_of_evidence(evidence: Evidence, judged: ValidatedCertificate) -> dateti
     return max(told)
 
 
-def _require_no_doubt(later: ValidationError) -> None:
-    """ValidationError where what was found at the end of the evidence throws doubt on earlier stamps."""
-    doubts = [f for f in later.findings if isinstance(f, Finding)]
-    doubts = [f for f in doubts if f.code is FindingCode.REVOKED and f.reason in _DOUBTFUL]
-    if doubts:
-        told = "; ".join(finding.message for finding in doubts)
-        message = f"the time stamp may be a thief's, whatever its time (RFC 3161, section 4): {told}"
-        raise ValidationError(message, findings=tuple(doubts))
+def _require_no_doubt(
+    judged: ValidatedCertificate,
+    trust: Trust,
+    evidence: Evidence | None,
+    policy: ValidationPolicy,
+    helpers: tuple[Certificate, ...],
+) -> None:
+    """ValidationError where what the evidence tells of a later time throws doubt on earlier stamps."""
+    end = _end_of_evidence(trust.evidence if evidence is None else trust.evidence + evidence, judged)
+    if end <= judged.at:
+        return
+    # what is believed at the moment is believed of later too: anybody's list, of any time, may set the end
+    lasting = frozenset(Allowed(a.what) for a in policy.algorithms if policy.allows(a.what, judged.at))
+    policy = replace(policy, algorithms=lasting)
+    try:
+        validate(judged.certificate, at=end, trust=trust, evidence=evidence, policy=policy, untrusted=helpers)
+    except ValidationError as error:
+        revoked = (f for f in error.findings if isinstance(f, Finding) and f.code is FindingCode.REVOKED)
+        if doubts := tuple(f for f in revoked if f.reason in _DOUBTFUL):
+            told = "; ".join(finding.message for finding in doubts)
+            message = f"the time stamp may be a thief's, whatever its time (RFC 3161, section 4): {told}"
+            raise ValidationError(message, findings=doubts) from None
 
 
 def _require_data(info: TimeStampInfo, data: bytes, nonce: int | None) -> None:

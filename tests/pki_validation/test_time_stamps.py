@@ -33,6 +33,7 @@ from ecard.findings import FindingCode as F
 from ecard.keyholder import SoftwareKeyHolder
 from ecard.keys import SoftwareKey
 from ecard.pki.evidence import Evidence, Interval
+from ecard.pki.policy import ValidationPolicy
 from ecard.pki.timestamp import TimeStamper
 from ecard.pki.timestamp_token import read_info, read_time_stamp
 from ecard.pki.timestamp_verify import verify_time_stamp
@@ -172,6 +173,16 @@ def test_a_worse_reason_that_was_found_later_counts(top: Issuer) -> None:
             verify_time_stamp(stamp, DATA, trust=Trust([top.certificate]), evidence=evidence)
 
 
+def test_a_forged_list_of_a_far_year_hides_no_stolen_key(top: Issuer) -> None:
+    stamp = made(top, certificate := stamper(top))
+    stolen = top.crl([(certificate, AT + 5 * DAY, x509.ReasonFlags.key_compromise)], this_update=AT + 6 * DAY)
+    forged_list = top.crl(this_update=datetime(9999, 12, 30, tzinfo=UTC), days=1, signer=key("thief"))
+    ending = frozenset(replace(allowed, until=AT + 30 * DAY) for allowed in ValidationPolicy().algorithms)
+    evidence, policy = Evidence([top.crl(), stolen, forged_list]), replace(ValidationPolicy(), algorithms=ending)
+    with pytest.raises(ValidationError, match="may be a thief's"):
+        verify_time_stamp(stamp, DATA, trust=Trust([top.certificate]), evidence=evidence, policy=policy)
+
+
 def test_the_register_tells_of_a_stolen_key_too(top: Issuer) -> None:
     class Register:
         def intervals(self, issuer: bytes, serial: int) -> list[Interval]:
@@ -306,8 +317,6 @@ def test_a_refusal_and_what_is_no_time_stamp(top: Issuer) -> None:
 
 
 def test_an_algorithm_of_the_stamp_must_be_allowed(top: Issuer) -> None:
-    from ecard.pki.policy import ValidationPolicy
-
     few = frozenset(a for a in ValidationPolicy().algorithms if a.what.name != "ECDSA_SHA256")
     with pytest.raises(UnsupportedAlgorithmError, match="ECDSA-SHA256"):
         judged(top, made(top, stamper(top)), policy=replace(ValidationPolicy(), algorithms=few))
