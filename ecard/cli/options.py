@@ -13,6 +13,7 @@ import typer
 from ecard.cli.language import translate
 from ecard.errors import InvalidInputError
 from ecard.files import write_atomically
+from ecard.lines import one_line
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -85,4 +86,5 @@ def write_output(target: Path | None, data: bytes) -> None:
         sys.stdout.buffer.flush()
     else:
         write_atomically(target, data)
-        sys.stderr.write(translate("signed: {file}", file=target) + "\n")
+        # the document's name, and so this one, can come from anybody
+        sys.stderr.write(translate("signed: {file}", file=one_line(str(target), None)) + "\n")

@@ -22,6 +22,7 @@ from rich.progress import (
 from rich.table import Table
 
 from ecard.cli.language import translate
+from ecard.lines import one_line
 
 Thing = TypeVar("Thing")
 _WORDS: Final = TextColumn("{task.description}", markup=False)
@@ -77,7 +78,7 @@ def reading(document: BinaryIO | Path) -> Iterator[BinaryIO | Path]:
         return
     with (
         _display(_WORDS, BarColumn(bar_width=24), DownloadColumn(), TimeElapsedColumn()) as progress,
-        progress.open(document, "rb", description=document.name) as file,
+        progress.open(document, "rb", description=one_line(document.name, None)) as file,
     ):
         yield file
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,7 @@ from threading import Thread
 
 import pytest
 
+from ecard.cli.progress import _LARGE
 from tests.cli.conftest import Demo, Ecard
 
 
@@ -61,6 +64,22 @@ def test_standard_input_and_output(demo: Demo) -> None:
     assert verified.returncode == 0, verified.stdout
     both = process("verify", "-", "-", *trust(demo), "--anyone", stdin=b"text")
     assert both.returncode == 2
+
+
+def test_a_documents_name_cannot_speak_to_the_terminal(demo: Demo, tmp_path: Path) -> None:
+    document = tmp_path / "\x1b[31mpaid\n\u202e.txt"
+    with document.open("wb") as file:
+        file.truncate(_LARGE)  # from here on its reading is shown, with the name
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "ecard", "sign", document, "--card", demo.card("operator-1")]
+    done = subprocess.run(command, stderr=theirs, check=False, env={**os.environ, "ECARD_PIN": demo.pin("operator-1")})
+    os.close(theirs)
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert done.returncode == 0, shown
+    assert shown.count("paid") > 1, "the progress and the end"
+    assert not re.search("\x1b\\[31mpaid|paid\r?\n|\u202e", shown)
+    assert Path(f"{document}.p7s").is_file()
 
 
 @pytest.mark.slow
