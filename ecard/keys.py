@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
@@ -24,6 +24,7 @@ from ecard.errors import (
     InvalidSignatureError,
     UnsupportedAlgorithmError,
 )
+from ecard.sm2 import pbes2
 
 _SM2_CURVE: Final = "1.2.156.10197.1.301"
 _EC_KEY: Final = "1.2.840.10045.2.1"
@@ -34,6 +35,8 @@ _HASHES: Final[dict[Digest, hashes.HashAlgorithm]] = {
     Digest.SHA384: hashes.SHA384(),
     Digest.SHA512: hashes.SHA512(),
 }
+_HEAD: Final = 32
+"""Bytes of a PKCS#8 key in which its kind is named, before anything that is random."""
 MAX_PASSWORD: Final = 1023
 """Bytes of the longest password under which a private key is written: more, ``cryptography`` does not take."""
 _CURVES: Final[dict[str, KeyKind]] = {"secp256r1": KeyKind.P256, "secp384r1": KeyKind.P384}
@@ -214,17 +217,25 @@ class SoftwareKey:
     def from_pkcs8(data: bytes, password: bytes | None = None) -> SoftwareKey:
         """Read a PKCS#8 key in DER, encrypted if ``password`` is given (RFC 5958).
 
-        Raises InvalidKeyError where it cannot be read, whatever its kind, and UnsupportedAlgorithmError for a key of
-        a kind, or under a protection, that ecard does not know.
+        Raises InvalidKeyError where it cannot be read, whatever its kind, or not without more work than a key is
+        worth, and UnsupportedAlgorithmError for a key of a kind, or under a protection, that ecard does not know.
         """
         if der.oid(_SM2_CURVE) in data:
             return SoftwareKey(_read_sm2(data, password))
+        if der.oid(_PSS_KEY) in data[:_HEAD]:
+            # cryptography forgets it, as with the public key; an encrypted one does not show it
+            raise UnsupportedAlgorithmError(
+                "a private key for RSASSA-PSS alone, which is not one of ecard's algorithms"
+            )
         try:
+            if password is not None:
+                pbes2.require_bounded_cost(data)
             native = serialization.load_der_private_key(data, password)
         except UnsupportedAlgorithm:
             # an encrypted SM2 key shows its curve only after decryption
             return SoftwareKey(_read_sm2(data, password))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, InternalError, EncodingError):
+            # InternalError: numbers of scrypt that fit together for nobody
             raise _unreadable() from None
         if not isinstance(native, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             raise UnsupportedAlgorithmError("a private key that is neither RSA, ECDSA nor SM2")

@@ -21,8 +21,14 @@ ITERATIONS: Final = 600_000
 MAX_ITERATIONS: Final = 10_000_000
 """More rounds than this are refused: the file, not the reader, chooses how long reading takes."""
 
+MAX_SCRYPT_BLOCKS: Final = 1 << 21
+"""More blocks than this, of 128 bytes (N * r), are refused in scrypt's memory: 256 MiB."""
+MAX_SCRYPT_WORK: Final = 1 << 23
+"""More blocks than this to work through (N * r * p) are refused: several seconds."""
+
 _PBES2: Final = "1.2.840.113549.1.5.13"
 _PBKDF2: Final = "1.2.840.113549.1.5.12"
+_SCRYPT: Final = "1.3.6.1.4.1.11591.4.11"
 _SHA256: Final = "1.2.840.113549.2.9"
 _AES256: Final = "2.16.840.1.101.3.4.1.42"
 _PRFS: Final[dict[str, Callable[[], hashes.HashAlgorithm]]] = {
@@ -78,6 +84,33 @@ def decrypt(parts: list[der.Node], password: bytes) -> bytes:
         return unpadder.update(padded) + unpadder.finalize()
     except ValueError:
         raise InvalidKeyError("the private key cannot be decrypted", remedy="check the password") from None
+
+
+def require_bounded_cost(data: bytes) -> None:
+    """Refuse an encrypted key, in DER, that has its reader work for longer, or in more memory, than a key is worth.
+
+    For programs that read more schemes than ``decrypt`` and do not look: PBKDF2 and the schemes of PKCS#12 name their
+    rounds, scrypt its memory (RFC 7914, section 7). Raises InvalidKeyError, and EncodingError where it cannot be read.
+    """
+    parts = der.parse(data, "PKCS#8 key").expect(der.SEQUENCE, "PKCS#8 key").children()
+    if not parts or parts[0].tag != der.SEQUENCE:
+        return  # not encrypted
+    found, parameters = _pair(parts[0], "an algorithm and its parameters")
+    if der.read_oid(found) == _PBES2:
+        derivation, _ = _pair(parameters, "PBES2 parameters")
+        found, parameters = _pair(derivation, "an algorithm and its parameters")
+    costs = [der.read_integer(part) for part in parameters.children() if part.tag == der.INTEGER]
+    if der.read_oid(found) == _SCRYPT:
+        size, width, lanes = costs[:3] if len(costs) >= 3 else (0, 0, 0)
+        bearable = 0 < size * width <= MAX_SCRYPT_BLOCKS and 0 < size * width * lanes <= MAX_SCRYPT_WORK
+    else:
+        bearable = all(0 < cost <= MAX_ITERATIONS for cost in costs)
+    if not bearable:
+        raise InvalidKeyError(
+            f"reading the private key would take more than {MAX_ITERATIONS} rounds of PBKDF2 or 256 MiB for scrypt, or "
+            "its numbers are none with which it can be read",
+            remedy=f"encrypt it anew, with PBKDF2 of {ITERATIONS} rounds",
+        )
 
 
 def _run(context: CipherContext, data: bytes) -> bytes:

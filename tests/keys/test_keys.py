@@ -6,6 +6,7 @@ import copy
 import pickle
 import shutil
 import subprocess
+import time
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -264,3 +265,50 @@ def test_a_key_that_may_sign_with_rsassa_pss_alone_is_none_for_other_signatures(
     for parameters in (b"", der.null(), der.sequence()):
         with pytest.raises(UnsupportedAlgorithmError, match="for RSASSA-PSS alone"):
             PublicKey.from_spki(der.sequence(der.sequence(pss, parameters), bits))
+    head = der.sequence(pss) + der.octet_string(bytes(1200))
+    with pytest.raises(UnsupportedAlgorithmError, match="for RSASSA-PSS alone"):
+        SoftwareKey.from_pkcs8(der.sequence(der.integer(0), head))
+
+
+def protected_by(derivation: str, *costs: int, in_pbes2: bool = True) -> bytes:
+    """An encrypted private key that names these costs, and holds nothing."""
+    scheme = der.sequence(
+        der.oid(derivation), der.sequence(der.octet_string(b"saltsalt"), *[der.integer(cost) for cost in costs])
+    )
+    if in_pbes2:
+        cipher = der.sequence(der.oid("2.16.840.1.101.3.4.1.42"), der.octet_string(bytes(16)))
+        scheme = der.sequence(der.oid("1.2.840.113549.1.5.13"), der.sequence(scheme, cipher))
+    return der.sequence(scheme, der.octet_string(bytes(64)))
+
+
+PBKDF2, SCRYPT, OF_PKCS12 = "1.2.840.113549.1.5.12", "1.3.6.1.4.1.11591.4.11", "1.2.840.113549.1.12.1.3"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        protected_by(PBKDF2, 10_000_001),
+        protected_by(PBKDF2, 2**31),
+        protected_by(PBKDF2, 2**20_000),
+        protected_by(PBKDF2, -1),
+        protected_by(PBKDF2, 1000, 2**40),
+        protected_by(OF_PKCS12, 10_000_001, in_pbes2=False),
+        protected_by(SCRYPT, 2**20, 8, 1),
+        protected_by(SCRYPT, 2**14, 8, 128),
+        protected_by(SCRYPT, 2**63, 2**30, 2**30),
+        protected_by(SCRYPT, 0, 0, 0),
+        protected_by(SCRYPT, 2**14, 8),
+    ],
+    ids=range(11),
+)
+def test_a_key_file_does_not_choose_how_long_reading_takes(data: bytes) -> None:
+    began = time.monotonic()
+    with pytest.raises(InvalidKeyError, match="reading the private key would take more than"):
+        SoftwareKey.from_pkcs8(data, b"x")
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("numbers", [(3, 8, 1), (2**17, 1, 1), (2**14, 8, 1), (2**14, 8, 1, 2**40)])
+def test_scrypt_with_a_wrong_password_or_numbers_that_do_not_fit(numbers: tuple[int, ...]) -> None:
+    with pytest.raises(InvalidKeyError, match="cannot be read"):
+        SoftwareKey.from_pkcs8(protected_by(SCRYPT, *numbers), b"x")
