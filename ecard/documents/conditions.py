@@ -96,10 +96,21 @@ def judge_signer(
         findings += found or [Finding(FindingCode.PATH_NOT_FOUND, str(error))]
     try:
         identity = _identity(certificate)
-        findings += answer_of(conditions.signer, identity, certificate)
     except EcardError as error:
         findings.append(Finding(FindingCode.CERTIFICATE_MALFORMED, f"the signer's certificate: {error}"))
+    else:
+        findings += _answer(conditions.signer, identity, certificate)
     return SignerVerdict(tuple(findings), validated, identity)
+
+
+def _answer(policy: SignerPolicy, identity: CardIdentity, certificate: Certificate) -> tuple[Finding, ...]:
+    try:
+        return answer_of(policy, identity, certificate)
+    except EcardError as error:
+        # one that asks a register, say: that it could not answer is nothing that is wrong with the certificate
+        name = type(policy).__name__
+        message = f"the policy {name} could not say whether it allows the signer: {error}"
+        return (Finding(FindingCode.SIGNER_NOT_ALLOWED, message),)
 
 
 @lru_cache(maxsize=64)

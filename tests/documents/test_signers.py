@@ -171,6 +171,21 @@ def test_an_answer_without_findings_allows_nobody(answer: object) -> None:
         assert "the policy Answering answered no findings" in str(report)
 
 
+class Asking:
+    """A policy of somebody's own whose register does not answer."""
+
+    def check(self, identity: CardIdentity, certificate: Certificate) -> tuple[Finding, ...]:
+        raise InvalidInputError("the register is locked")
+
+
+def test_a_policy_that_cannot_answer_speaks_not_against_the_certificate() -> None:
+    for policy in (Asking(), OneOf((AnyLegalPerson(of=CODE), Asking()))):
+        report = inspected(DOCUMENT, signed(KeyKind.P256), KeyKind.P256, signer=policy)
+        assert codes(report) == [FindingCode.SIGNER_NOT_ALLOWED]
+        assert "could not say whether it allows the signer: the register is locked" in str(report)
+        assert report.validated is not None
+
+
 def test_findings_in_another_container_are_findings() -> None:
     for answer in ([], iter(())):
         assert inspected(DOCUMENT, signed(KeyKind.P256), KeyKind.P256, signer=Answering(answer)).accepted
