@@ -113,15 +113,31 @@ def _filled(fill: object) -> Iterator[memoryview]:
 
 
 def _count(count: object) -> int:
-    if not isinstance(count, int):
-        raise InvalidInputError("the stream has no bytes ready: it is a non-blocking one", remedy="make it blocking")
+    if count is None:
+        raise _no_bytes_ready()
+    if not isinstance(count, int) or not 0 <= count <= CHUNK:
+        # a number that is not of bytes in the buffer would put others into the digest than the document's
+        raise InvalidInputError(
+            f"the stream says that it gave {count!r:.40} bytes where {CHUNK} at most were asked for",
+            remedy="mend its readinto",
+        )
     return count
 
 
 def _read(stream: BinaryIO | FileIO) -> Iterator[bytes | bytearray]:
-    while chunk := stream.read(CHUNK):
-        if not isinstance(chunk, bytes | bytearray):
-            raise InvalidInputError("the stream gives text, not bytes", remedy="open the file in mode 'rb'")
+    while chunk := _piece(stream.read(CHUNK)):
         yield chunk
+
+
+def _piece(chunk: object) -> bytes | bytearray:
     if chunk is None:
-        _count(chunk)
+        raise _no_bytes_ready()
+    if isinstance(chunk, str):
+        raise InvalidInputError("the stream gives text, not bytes", remedy="open the file in mode 'rb'")
+    if not isinstance(chunk, bytes | bytearray):
+        raise InvalidInputError(f"the stream gives {type(chunk).__name__}, not bytes", remedy="mend its read")
+    return chunk
+
+
+def _no_bytes_ready() -> InvalidInputError:
+    return InvalidInputError("the stream has no bytes ready: it is a non-blocking one", remedy="make it blocking")

@@ -156,6 +156,13 @@ class Failing(OnlyRead):
         raise self._error
 
 
+class Claiming(OnlyRead):
+    """A stream that says of every filling of the buffer that it was so many bytes."""
+
+    def readinto(self, buffer: bytearray) -> object:
+        return self._data
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -167,7 +174,14 @@ class Failing(OnlyRead):
         (lambda: Path("/"), "cannot be read: Is a directory"),
         (lambda: Path("a\0b"), "cannot be read"),
         (lambda: io.StringIO("text"), "mode 'rb'"),
+        (io.StringIO, "mode 'rb'"),
         (lambda: OnlyRead("text"), "mode 'rb'"),
+        (lambda: OnlyRead(False), "gives bool, not bytes"),
+        (lambda: OnlyRead([7]), "gives list, not bytes"),
+        (lambda: Claiming(-1), "says that it gave -1 bytes"),
+        (lambda: Claiming(CHUNK + 1), f"says that it gave {CHUNK + 1} bytes"),
+        (lambda: Claiming("all"), "says that it gave 'all' bytes"),
+        (lambda: Claiming(None), "non-blocking"),
         (lambda: OnlyRead(None), "non-blocking"),
         (lambda: memoryview(DOCUMENT)[::2], "contiguous"),
         (closed, "closed"),
