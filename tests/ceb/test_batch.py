@@ -216,6 +216,27 @@ def test_a_killed_batch_leaves_whole_files_and_is_resumed(places: tuple[Path, Pa
     assert len(plan(places).done) == 5
 
 
+@pytest.mark.parametrize("step", ["open", "fsync", "replace"])
+def test_an_interrupted_batch_leaves_no_part_of_a_file(
+    places: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    usual = getattr(os, step)
+
+    def interrupt(*arguments: object, **options: object) -> object:
+        done = None if step == "replace" else usual(*arguments, **options)
+        if len(list(places[1].iterdir())) == 3:
+            raise KeyboardInterrupt
+        return usual(*arguments, **options) if step == "replace" else done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, step, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            plan(places).sign(SM2.holder)
+    assert sorted(path.name for path in places[1].iterdir()) == ["0.xml", "1.xml"]
+    again = plan(places)
+    assert (names(again.done), names(again.pending)) == (["0.xml", "1.xml"], ["2.xml", "3.xml", "4.xml"])
+
+
 def test_a_name_as_long_as_names_can_be(places: tuple[Path, Path]) -> None:
     name = "单" * 83 + ".xml"
     (places[0] / "0.xml").rename(places[0] / name)
