@@ -76,6 +76,10 @@ def output_target(source: str, output: str | None, *, suffix: str) -> Path | Non
         raise InvalidInputError(f"{target} exists already", remedy="name another file, or this one, with -o")
     if not target.parent.is_dir():
         raise InvalidInputError(f"{target.parent}: no such directory")
+    if source != "-" and target.is_file() and Path(source).exists() and target.samefile(source):
+        raise InvalidInputError(
+            f"{target} is what is to be signed, and would be lost", remedy="name another file with -o"
+        )
     return target
 
 

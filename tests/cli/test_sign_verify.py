@@ -236,6 +236,20 @@ def test_the_output_file_is_not_overwritten_unasked(demo: Demo, ecard: Ecard, mo
     assert target.read_bytes() != b"something of yours"
 
 
+def test_the_document_is_not_overwritten_with_its_signature(
+    demo: Demo, ecard: Ecard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ECARD_PIN", demo.pin("operator-1"))
+    document, link = tmp_path / "contract.txt", tmp_path / "link"
+    document.write_bytes(b"the only copy")
+    link.symlink_to(document)
+    for given, output in ((document, document), (link, document), (document, f"{tmp_path}/./contract.txt")):
+        outcome = ecard("sign", given, "--card", demo.card("operator-1"), "-o", output)
+        assert (outcome.status, outcome.err.count("\n")) == (2, 1)
+        assert "would be lost: name another file" in outcome.err
+    assert document.read_bytes() == b"the only copy"
+
+
 def test_the_report_as_a_page(demo: Demo, ecard: Ecard, tmp_path: Path) -> None:
     call = ["verify", demo.contract, demo.signature("operator"), *trust(demo), "--anyone"]
     assert ecard(*call, "--html", tmp_path / "report.html").status == 0
