@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -51,7 +52,12 @@ Moment = Annotated[
     typer.Option("--at", metavar="ISO-8601", help="The moment to judge at; now by default, UTC without an offset."),
 ]
 HtmlFile = Annotated[
-    str | None, typer.Option("--html", metavar="FILE", help="Write the report to FILE too, as one page of HTML.")
+    str | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        help="Write the report to FILE too, as one page of HTML; - is standard output, which then has nothing else.",
+    ),
 ]
 UnsafeNoRevocation = Annotated[
     bool, typer.Option("--unsafe-no-revocation", help="Do not ask whether certificates have been revoked.")
@@ -86,7 +92,18 @@ def signer_policy(role: Role | None, enterprise: str | None, *, anyone: bool) ->
 
 
 def print_report(report: Report, *, as_json: bool, html: str | None = None) -> int:
-    """Print a report, write its page to the file ``html``, and return the exit status that it leads to."""
+    """Print a report, write its page to the file ``html``, and return the exit status that it leads to.
+
+    InvalidInputError where standard output would have to take the page and JSON.
+    """
+    if html == "-" and as_json:
+        raise InvalidInputError(
+            "the page and JSON cannot both go to standard output", remedy="name a file after --html"
+        )
+    if html == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(as_page(report).encode())
+        return 0 if report.accepted else 1
     if html is not None:
         write_atomically(Path(html), as_page(report).encode())
     if as_json:

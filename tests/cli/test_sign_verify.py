@@ -250,6 +250,20 @@ def test_the_document_is_not_overwritten_with_its_signature(
     assert document.read_bytes() == b"the only copy"
 
 
+def test_the_page_on_standard_output(demo: Demo) -> None:
+    call = ["verify", demo.contract, demo.signature("operator"), *trust(demo), "--html", "-"]
+    page = process(*call, "--anyone")
+    assert (page.returncode, page.stderr) == (0, b"")
+    assert page.stdout.startswith(b"<!DOCTYPE html>")
+    assert page.stdout.endswith(b"</html>\n")
+    refused = process(*call, "--role", "legal-person", ECARD_LANGUAGE="zh")
+    assert (refused.returncode, refused.stdout[:15]) == (1, b"<!DOCTYPE html>")
+    assert "不接受" in refused.stdout.decode()
+    both = process(*call, "--anyone", "--json")
+    assert (both.returncode, both.stdout, both.stderr.count(b"\n")) == (2, b"", 1)
+    assert not Path("-").exists()
+
+
 def test_the_report_as_a_page(demo: Demo, ecard: Ecard, tmp_path: Path) -> None:
     call = ["verify", demo.contract, demo.signature("operator"), *trust(demo), "--anyone"]
     assert ecard(*call, "--html", tmp_path / "report.html").status == 0

@@ -75,7 +75,9 @@ _VERIFYING: Final = {
     "Accept only cards of this enterprise (9 or 18 characters).": "只接受此企业的卡（9 位或 18 位代码）。",
     "Accept any trusted signer.": "接受任何可信的签名人。",
     "The moment to judge at; now by default, UTC without an offset.": "判定的时刻；默认为现在，不带时区即为 UTC。",
-    "Write the report to FILE too, as one page of HTML.": "同时把报告写到 FILE，为一页 HTML（英文）。",
+    "Write the report to FILE too, as one page of HTML; - is standard output, which then has nothing else.": (
+        "同时把报告写到 FILE，为一页 HTML；- 表示标准输出，此时不再输出别的内容。"
+    ),
     "Do not ask whether certificates have been revoked.": "不查证书是否被撤销（不安全）。",
     "The signed message; - is standard input.": "已签名的报文；- 表示标准输入。",
     "A message or a receipt; - is standard input.": "报文或回执；- 表示标准输入。",
