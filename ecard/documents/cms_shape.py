@@ -37,7 +37,7 @@ class Shape(Enum):
         if algorithm is not SignatureAlgorithm.SM2_SM3:
             raise UnsupportedAlgorithmError(
                 f"a message in the shape of {self.label} is signed with SM2, not with {algorithm.label}",
-                remedy="use Shape.RFC5652",
+                remedy="use that of RFC 5652 (--shape rfc5652, Shape.RFC5652)",
             )
         return der.sequence(der.oid(_SM2_SIGNATURE))
 
