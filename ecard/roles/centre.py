@@ -25,6 +25,7 @@ from ecard.roles.centre_checks import (
     require_base,
     require_enclosed,
     require_new,
+    require_seal,
     require_timely,
 )
 from ecard.roles.orders import Order, Receipt, Signed
@@ -141,12 +142,13 @@ class Centre:
         renew a card; they may be a function, which is called after everything else was found in order.
 
         Raises OrderRefusedError with the reason, and nothing was changed; RegisterStateError where the database
-        failed, and what the holder of the centre's seal raises.
+        failed or the seal's certificate has ended, and what the holder of the centre's seal raises.
         """
         order, certificate = read_order(signed, self.trust, at)
         require_enclosed(enclosures)
         with self.register.writing() as writer:
             moment = writer.effective(at)
+            require_seal(self.seal.certificate, max(moment, order.moment))
             require_new(writer, order)
             require_timely(order, moment, self.order_life)
             actor = actor_of(writer, order, certificate, self.seal.certificate)
@@ -196,7 +198,8 @@ class Centre:
     def crl(self, *, at: datetime, next_update: datetime) -> bytes:
         """The CRL of the moment, in DER, with the next number over all processes; it is noted in the log.
 
-        Raises InvalidInputError as ``CertificateAuthority.crl`` does.
+        Raises InvalidInputError as ``CertificateAuthority.crl`` does, RegisterStateError once the seal's certificate
+        ended.
         """
         (partition, *more) = self.authority.partition_names()
         if more:
@@ -222,6 +225,7 @@ class Centre:
             moment=moment if last is None else max(moment, last),
             details={"number": number, "sha256": hashlib.sha256(crl).hexdigest()},
         )
+        require_seal(self.seal.certificate, order.moment)
         actor = actor_of(writer, order, self.seal.certificate, self.seal.certificate)
         case = Case(order=order, actor=actor, moment=moment, known=writer.get, enclosed={}, issue=_no_issue)
         RULES[order.act](case)

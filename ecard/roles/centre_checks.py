@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from ecard.certificate import Certificate
-from ecard.errors import EncodingError, OrderRefusedError
+from ecard.errors import EncodingError, OrderRefusedError, RegisterStateError
 from ecard.pki.profile import Usage
 from ecard.pki.trust import Trust
 from ecard.roles import certificate_facts, moments
@@ -58,6 +58,18 @@ def read_order(signed: Signed, trust: Trust, at: datetime) -> tuple[Order, Certi
         why = report.reasons[0].message if report.reasons else "it names no signer"
         raise OrderRefusedError(f"the signature is not accepted: {why}", reason=Refusal.SIGNATURE)
     return order, report.certificate
+
+
+def require_seal(seal: Certificate, moment: datetime) -> None:
+    """Carry out nothing that the seal could sign no receipt for. Raises RegisterStateError once its certificate ended.
+
+    An entry would stay in the log for ever that every audit calls damaged.
+    """
+    if moment > seal.not_after:
+        raise RegisterStateError(
+            f"the certificate of the centre's seal ended at {moments.write(seal.not_after)}",
+            remedy="set the clock right if it is ahead; if not, this register takes no more orders: found a new centre",
+        )
 
 
 def require_enclosed(enclosures: Sequence[Enclosure]) -> None:
