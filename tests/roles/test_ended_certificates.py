@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from ecard.errors import RegisterStateError
-from ecard.roles.acts import Act, Office
+from ecard.errors import OrderRefusedError, RegisterStateError
+from ecard.pki import authority_issuer
+from ecard.roles.acts import Act, Office, Refusal
 from ecard.roles.register_audit import audit
 from tests.roles.world import COUNTER, World, number
 
@@ -40,3 +41,18 @@ def test_at_the_last_moment_of_the_seal_a_sender_ahead_of_it_is_refused(sqlite_w
         world.centre.give(ahead, at=end)
     world.centre.give(world.signed(Act.DISMISS, 11, younger, moment=end, **changes), at=end)
     assert damages(world) == []
+
+
+def test_a_signer_is_judged_at_the_moment_of_effect_which_another_clock_moved_on(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = sqlite_world
+    monkeypatch.setattr(authority_issuer, "CARD_YEARS", 1)
+    signer = world.appoint(Office.CENTRE, 50)
+    end = signer.certificate.not_after
+    world.now = end + timedelta(minutes=1)
+    world.on_card(Act.DISMISS, 12, Office.CENTRE, "holder-left")  # by a clock that is two minutes ahead
+    late = world.signed(Act.DISMISS, 11, signer, moment=end, channel=COUNTER, details={"ground": "holder-left"})
+    with pytest.raises(OrderRefusedError, match="expired") as caught:
+        world.centre.give(late, at=end)
+    assert (caught.value.reason, damages(world)) == (Refusal.SIGNATURE, [])
