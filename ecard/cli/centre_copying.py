@@ -19,7 +19,7 @@ from ecard.pki.authority_files import load
 from ecard.pki.trust import Trust
 from ecard.roles.register import Register
 from ecard.roles.register_copy import copy_register
-from ecard.roles.register_database import url_of
+from ecard.roles.register_database import lasting, url_of
 
 
 def copy(
@@ -41,7 +41,7 @@ def copy(
     centre = Path(source) if Path(source).is_dir() else None
     old_place = source if centre is None else register_of(centre)
     trust = None if centre is None else Trust([load(centre / "issuing").certificate])
-    new_place = target if "://" in target else str(Path(target).absolute())
+    new_place = lasting(target)
     with Register.open(old_place) as old, _new_register(new_place) as new:
         with counting("copying the register") as progress:
             entries = copy_register(old, new, trust=trust, progress=progress)

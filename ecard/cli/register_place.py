@@ -33,6 +33,7 @@ from ecard.roles.centre import Centre
 from ecard.roles.certificate_facts import serial_of
 from ecard.roles.people import Person
 from ecard.roles.register import Register
+from ecard.roles.register_database import lasting
 from ecard.roles.secrets import CardSecrets
 from ecard.roles.vault import Vault
 
@@ -96,6 +97,7 @@ def found(
     ``address`` is where `ecard centre serve` will publish; it is written into every certificate.
     """
     require_new_directory(directory)
+    place = lasting(database or str(directory.absolute() / "register.db"))
     now = datetime.now(UTC)
     root = CertificateAuthority.create_root(f"{name} 根", at=now, points=_points(address, "root"))
     issuing = root.create_subordinate(name, at=now, points=_points(address, "issuing"))
@@ -115,7 +117,6 @@ def found(
     write_atomically(directory / "seal.pem", seal.pem().encode())
     write_atomically(directory / "seal.key", key.pkcs8(password), mode=_PRIVATE)
     write_atomically(directory / "vault.key", Vault.new_key(), mode=_PRIVATE)
-    place = database or str(directory.absolute() / "register.db")
     point_to(directory, place)
     Register.create(place).close()
     with centre_in(directory, password) as centre:

@@ -66,6 +66,8 @@ def connect(place: str | Path) -> Engine:
         if url.get_backend_name() not in {"sqlite", "postgresql"}:
             raise InvalidInputError("a register is kept in SQLite or in PostgreSQL")
         if url.get_backend_name() == "sqlite":
+            if url.database in {None, "", ":memory:"}:
+                raise InvalidInputError("a register in memory is gone when the program ends", remedy="name a file")
             return _sqlite(url)
         return _postgresql(url)
     except (ArgumentError, NoSuchModuleError, ValueError):
@@ -74,6 +76,15 @@ def connect(place: str | Path) -> Engine:
         raise MissingDependencyError(
             f"the package {error.name} is not installed", remedy='pip install "ecard[postgresql]"'
         ) from None
+
+
+def lasting(place: str) -> str:
+    """``place`` as it can be written down: a file of SQLite by its whole path, a server's database by its URL.
+
+    Raises what ``connect`` raises.
+    """
+    url = connect(place).url
+    return str(Path(url.database or "").absolute()) if url.get_backend_name() == "sqlite" else place
 
 
 def _sqlite(url: URL) -> Engine:

@@ -110,6 +110,33 @@ def test_what_is_to_be_named_is_said(centre: Path, ecard: Ecard) -> None:
     assert (outcome.status, outcome.err.count("\n")) == (2, 1)
 
 
+@pytest.mark.parametrize("target", ["sqlite://", "sqlite:///:memory:"])
+def test_a_copy_in_memory_is_refused(centre: Path, ecard: Ecard, target: str) -> None:
+    before = named(centre)
+    outcome = ecard("centre", "copy", centre, target)
+    assert (outcome.status, outcome.err) == (
+        2,
+        "ecard: a register in memory is gone when the program ends: name a file\n",
+    )
+    assert named(centre) == before
+
+
+def test_a_file_named_by_a_url_is_found_from_every_directory(
+    centre: Path, ecard: Ecard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ecard("centre", "copy", centre, "sqlite:///new.db").status == 0
+    assert named(centre) == str(centre.parent / "new.db")
+    monkeypatch.chdir("/")
+    assert ecard("centre", "audit", "--centre", centre).status == 0
+
+
+def test_a_file_named_by_a_url_goes_again_where_the_copy_fails(centre: Path, ecard: Ecard) -> None:
+    with sqlite3.connect(named(centre)) as database:
+        database.execute("UPDATE head SET hash = zeroblob(32)")
+    assert ecard("centre", "copy", centre, "sqlite:///new.db").status == 2
+    assert not list(centre.parent.glob("new*"))
+
+
 def test_copying_to_itself_is_refused(centre: Path, ecard: Ecard) -> None:
     before = Path(named(centre)).read_bytes()
     outcome = ecard("centre", "copy", centre, named(centre))
