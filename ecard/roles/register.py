@@ -36,16 +36,15 @@ class Register:
 
         Raises RegisterStateError where the database cannot be used, InvalidInputError for a place that is none.
         """
-        if "://" not in str(place):
-            path = Path(place)
-            directory = path.parent if path.suffix else path
+        engine = database.connect(place)
+        if engine.url.get_backend_name() == "sqlite":
+            directory = Path(engine.url.database or "").parent
             try:
                 directory.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise RegisterStateError(
                     f"the directory {directory} cannot be made: {error.strerror}", remedy="name another place"
                 ) from None
-        engine = database.connect(place)
         database.migrate(engine)
         return cls(engine)
 

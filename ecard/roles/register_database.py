@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,11 +47,15 @@ _FAILED: Final = ("failed", "make sure that it is there, that it runs, and that 
 
 
 def url_of(place: str | Path) -> URL:
-    """The URL of a register: a URL as it is, anything else as the directory or file of an SQLite database."""
+    """The URL of a register: a URL as it is, anything else as the directory or file of an SQLite database.
+
+    A file is what ends in .db, .sqlite or .sqlite3, or is one already.
+    """
     if isinstance(place, str) and "://" in place:
         return make_url(place.replace("postgresql://", "postgresql+psycopg://", 1))
     path = Path(place)
-    if path.suffix not in {".db", ".sqlite"}:
+    # unlike those of Path, the functions of os.path raise nothing for a name that can be none
+    if path.suffix not in {".db", ".sqlite", ".sqlite3"} and not os.path.isfile(path):
         path = path / "register.db"
     return URL.create("sqlite", database=str(path))
 
@@ -68,6 +73,8 @@ def connect(place: str | Path) -> Engine:
         if url.get_backend_name() == "sqlite":
             if url.database in {None, "", ":memory:"}:
                 raise InvalidInputError("a register in memory is gone when the program ends", remedy="name a file")
+            if "\0" in (url.database or ""):
+                raise InvalidInputError("the register's place has a zero byte")
             return _sqlite(url)
         return _postgresql(url)
     except (ArgumentError, NoSuchModuleError, ValueError):
@@ -178,7 +185,7 @@ def is_current(engine: Engine) -> bool | None:
     """
     from alembic.script import ScriptDirectory
 
-    if engine.url.get_backend_name() == "sqlite" and not Path(engine.url.database or "").exists():
+    if engine.url.get_backend_name() == "sqlite" and not os.path.exists(engine.url.database or ""):
         return None  # SQLite would make a file, and leave it behind
     with database_errors(), engine.connect() as connection:
         found = _versions(connection)

@@ -97,6 +97,26 @@ def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         Register.create(tmp_path / "file" / "register.db")
 
 
+@pytest.mark.parametrize("name", ["new.sqlite3", "sub/new.register", "new"])
+def test_a_register_is_made_whatever_its_name_ends_in(tmp_path: Path, name: str) -> None:
+    Register.create(tmp_path / name).close()
+    Register.open(tmp_path / name).close()
+
+
+def test_a_copy_of_the_file_under_any_name_is_a_register(tmp_path: Path) -> None:
+    Register.create(tmp_path / "register.db").close()
+    (tmp_path / "register.db").rename(tmp_path / "register.db.2026-03-02")
+    Register.open(tmp_path / "register.db.2026-03-02").close()
+
+
+def test_a_place_that_can_be_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RegisterStateError, match="there is no register here"):
+        Register.open(tmp_path / ("a" * 300))
+    for way in (Register.open, Register.create):
+        with pytest.raises(InvalidInputError, match="zero byte"):
+            way(tmp_path / "a\0.db")
+
+
 def test_a_port_that_is_none_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="nor a database's URL"):
         Register.open("postgresql://somebody:secret@127.0.0.1:none/none")
