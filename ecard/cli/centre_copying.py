@@ -33,8 +33,9 @@ def copy(
 ) -> None:
     """Copy a register to an empty database, and audit the copy; a centre whose directory is named goes on there.
 
-    The old register stays as it is. Stop all programs that give orders to the centre first. The signatures of orders
-    and receipts are audited where FROM is a centre's directory, which holds the certificate of the issuing authority.
+    The old register stays as it is. Stop all programs that give orders to the centre first, and ecard centre serve,
+    which would go on with the old one. The signatures of orders and receipts are audited where FROM is a centre's
+    directory, which holds the certificate of the issuing authority.
 
     Example: ecard centre copy centre/ postgresql://ecard@db.example/register
     """
