@@ -9,7 +9,8 @@ import typer
 from ecard.cli.options import AsJson
 from ecard.cli.register_giving import Wanted, give, tell
 from ecard.cli.register_options import EnterpriseArgument, Place, Signer
-from ecard.roles.acts import Act, Office
+from ecard.errors import InvalidInputError
+from ecard.roles.acts import DEPARTMENTS, Act, Office
 from ecard.roles.papers import Paper
 
 Department = Annotated[
@@ -31,8 +32,8 @@ def file_business(
     Example: ecard centre file-business 123456789 customs --centre centre/ --card pcsc
     """
     details = {"papers": [filed.value for filed in paper or ()]}
-    subject = f"business/{code}/{department.value}"
-    tell(give(centre, card, Wanted(Act.FILE_BUSINESS, subject, details, online=True)), as_json=as_json)
+    wanted = Wanted(Act.FILE_BUSINESS, _business(code, department), details, online=True)
+    tell(give(centre, card, wanted), as_json=as_json)
 
 
 def withdraw_business(
@@ -47,8 +48,8 @@ def withdraw_business(
 
     Example: ecard centre withdraw-business 123456789 customs --reason 资格注销 --centre centre/ --card pcsc
     """
-    subject = f"business/{code}/{department.value}"
-    tell(give(centre, card, Wanted(Act.WITHDRAW_BUSINESS, subject, {"reason": reason})), as_json=as_json)
+    wanted = Wanted(Act.WITHDRAW_BUSINESS, _business(code, department), {"reason": reason})
+    tell(give(centre, card, wanted), as_json=as_json)
 
 
 def register_channel(code: EnterpriseArgument, centre: Place, card: Signer, as_json: AsJson = False) -> None:
@@ -57,3 +58,12 @@ def register_channel(code: EnterpriseArgument, centre: Place, card: Signer, as_j
     Example: ecard centre register-channel 123456789 --centre centre/ --card pcsc
     """
     tell(give(centre, card, Wanted(Act.REGISTER_CHANNEL, f"enterprise/{code}", online=True)), as_json=as_json)
+
+
+def _business(code: str, department: Office) -> str:
+    if department not in DEPARTMENTS:
+        raise InvalidInputError(
+            f"{department.value} is no competent department",
+            remedy=f"name one of {', '.join(office.value for office in DEPARTMENTS)}",
+        )
+    return f"business/{code}/{department.value}"

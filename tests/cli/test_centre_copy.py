@@ -106,6 +106,9 @@ def test_what_is_to_be_named_is_said(centre: Path, ecard: Ecard) -> None:
     assert "--office technical-supervision, industry-and-commerce, tax" in outcome.err
     outcome = ecard("centre", "register-operator", "M000100Y4/乙", "--person", centre.parent / "person.json", *more)
     assert "named CODE/NAME" in outcome.err
+    outcome = ecard("centre", "file-business", "M000100Y4", "tax", *more)
+    wanted = "ecard: tax is no competent department: name one of customs, foreign-exchange, foreign-trade\n"
+    assert (outcome.status, outcome.err) == (2, wanted)
     outcome = ecard("centre", "status", "\udcff", "--centre", centre)
     assert (outcome.status, outcome.err.count("\n")) == (2, 1)
 
