@@ -10,11 +10,12 @@ import typer
 
 from ecard.cli.options import AsJson, print_json, read_bounded
 from ecard.cli.progress import counted
-from ecard.cli.register_giving import Done, Wanted, give, tell
+from ecard.cli.register_giving import Wanted, give, give_to, signing, tell
 from ecard.cli.register_options import EnterpriseArgument, PersonFile, Place, Signer
 from ecard.cli.register_place import read_person
 from ecard.errors import InvalidInputError
 from ecard.roles.acts import Act
+from ecard.roles.centre import Centre
 from ecard.roles.operator_list import MAX_SIZE, read_operators
 from ecard.roles.people import Enclosure, Person
 
@@ -32,7 +33,7 @@ def register_operator(
 
     Example: ecard centre register-operator 123456789/1 --person operator.json --centre centre/ --card pcsc
     """
-    tell(_register(centre, card, application, read_person(person)), as_json=as_json)
+    tell(give(centre, card, _wanted(application, read_person(person))), as_json=as_json)
 
 
 def register_operators(
@@ -49,19 +50,37 @@ def register_operators(
 ) -> None:
     """Step 5: the legal-person card registers many operators; the list is read whole before anything is signed.
 
+    A list that broke off is given again unchanged: who is registered already is passed over.
+
     Example: ecard centre register-operators 123456789 operators.csv --centre centre/ --card pcsc
     """
     found = read_operators(read_bounded(str(people), MAX_SIZE, "a list of operators"))
     done = []
-    for place, person in enumerate(counted(found, len(found), "registering operators"), start=1):
-        done.append(_register(centre, card, f"{enterprise}/{prefix}-{place}", person))
-        if not as_json:
-            tell(done[-1], as_json=False)
+    with signing(centre, card, Act.REGISTER_OPERATOR) as (desk, holder):
+        for place, person in enumerate(counted(found, len(found), "registering operators"), start=1):
+            application = f"{enterprise}/{prefix}-{place}"
+            if _is_registered(desk, application, person):
+                continue
+            done.append(give_to(desk, holder, _wanted(application, person)))
+            if not as_json:
+                tell(done[-1], as_json=False)
     if as_json:
         print_json({"orders": [order.as_dict() for order in done]})
 
 
-def _register(centre: Path, card: str, application: str, person: Person) -> Done:
+def _is_registered(centre: Centre, application: str, person: Person) -> bool:
+    """Whether an application is there for this person; InvalidInputError where it is there for another."""
+    fact = centre.register.get(f"operator/{application}")
+    if fact is None or fact.value["state"] == "refused":
+        return False
+    if centre.person(fact.value["person"]) != person:
+        raise InvalidInputError(
+            f"the application {application} is there already, for somebody else", remedy="name another --prefix"
+        )
+    return True
+
+
+def _wanted(application: str, person: Person) -> Wanted:
     if not _APPLICATION.fullmatch(application):
         raise InvalidInputError(
             "an operator's application is named CODE/NAME",
@@ -69,5 +88,4 @@ def _register(centre: Path, card: str, application: str, person: Person) -> Done
         )
     enclosure = Enclosure(person)
     details = {"person": enclosure.reference}
-    wanted = Wanted(Act.REGISTER_OPERATOR, f"operator/{application}", details, (enclosure,), online=True)
-    return give(centre, card, wanted)
+    return Wanted(Act.REGISTER_OPERATOR, f"operator/{application}", details, (enclosure,), online=True)

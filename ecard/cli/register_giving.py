@@ -71,15 +71,20 @@ def signing(directory: Path, card: str | None, act: Act) -> Iterator[tuple[Centr
 def give(directory: Path, card: str, wanted: Wanted) -> Done:
     """Sign an order with the card at an address, and give it to the centre."""
     with signing(directory, card, wanted.act) as (centre, holder):
-        accepted = centre.order(
-            wanted.act,
-            wanted.subject,
-            holder,
-            at=datetime.now(UTC),
-            channel=wanted.channel,
-            details=wanted.details,
-            enclosures=wanted.people,
-        )
+        return give_to(centre, holder, wanted)
+
+
+def give_to(centre: Centre, holder: KeyHolder, wanted: Wanted) -> Done:
+    """Sign an order with ``holder``, and give it to a centre that is open."""
+    accepted = centre.order(
+        wanted.act,
+        wanted.subject,
+        holder,
+        at=datetime.now(UTC),
+        channel=wanted.channel,
+        details=wanted.details,
+        enclosures=wanted.people,
+    )
     return Done(wanted.act, accepted)
 
 

@@ -121,6 +121,31 @@ def test_the_whole_procedure_on_the_command_line(desk: Desk) -> None:
     assert IDENTITY not in desk.run("log")
 
 
+def test_a_list_that_broke_off_goes_on_where_it_did(desk: Desk) -> None:
+    _enter(desk)
+    desk.run(
+        *("make-card", number(101), "--enterprise", CODE),
+        *("--new-card", desk.blank("seal"), *desk.letter("seal")),
+        by="officer",
+    )
+    _collect(desk, number(101), "legal-person")
+    people = [f"丙某,{IDENTITY},", "甲某,11010119900307889X,13800000000"]
+    order = ["register-operators", CODE, str(desk.directory / "list.csv"), "--json"]
+
+    def give(*lines: str) -> int:
+        (desk.directory / "list.csv").write_text("\n".join(["name,identity_number,telephone", *lines]))
+        return len(json.loads(desk.run(*order, by="seal"))["orders"])
+
+    assert (give(people[0]), give(*people), give(*people)) == (1, 1, 0)
+    with pytest.raises(
+        InvalidInputError, match=f"the application {CODE}/1-1 is there already, for somebody else"
+    ) as told:
+        give(people[1])
+    assert told.value.what_to_do == "name another --prefix"
+    desk.run("approve", f"operator/{CODE}/1-2", "--refuse", "photograph missing", by="officer")
+    assert give(*people) == 1
+
+
 def _one_operator(desk: Desk) -> str:
     """An operator's card that may sign, and its number."""
     _enter(desk)
