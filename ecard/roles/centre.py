@@ -31,6 +31,7 @@ from ecard.roles.centre_checks import (
 from ecard.roles.orders import Order, Receipt, Signed
 from ecard.roles.people import Enclosure, Person
 from ecard.roles.register import Register
+from ecard.roles.register_database import forget_deleted
 from ecard.roles.register_entry import Entry
 from ecard.roles.register_history import RegisterHistory
 from ecard.roles.register_writer import RegisterWriter
@@ -147,14 +148,7 @@ class Centre:
         order, certificate = read_order(signed, self.trust, at)
         require_enclosed(enclosures)
         with self.register.writing() as writer:
-            moment = writer.effective(at)
-            if moment > at:  # another centre's clock is ahead: the certificate may have ended by then
-                read_order(signed, self.trust, moment)
-            require_seal(self.seal.certificate, max(moment, order.moment))
-            require_new(writer, order)
-            require_timely(order, moment, self.order_life)
-            actor = actor_of(writer, order, certificate, self.seal.certificate)
-            require_base(writer, order, actor)
+            moment, actor = self._admit(writer, signed, order, certificate, at)
             issuing = _Issuing(self, writer, moment, enclosures, requests)
             case = Case(
                 order=order,
@@ -166,7 +160,24 @@ class Centre:
             )
             RULES[order.act](case)
             self._keep_people(writer, case, enclosures)
-            return Accepted(self._append(writer, signed, actor, case), issuing.certificates)
+            accepted = Accepted(self._append(writer, signed, actor, case), issuing.certificates)
+        if order.act is Act.ERASE_PERSON:
+            forget_deleted(self.register.engine)  # what the vault erased
+        return accepted
+
+    def _admit(
+        self, writer: RegisterWriter, signed: Signed, order: Order, certificate: Certificate, at: datetime
+    ) -> tuple[datetime, Actor]:
+        """From when an order is in effect, and who gives it; refused where it lacks what every order must have."""
+        moment = writer.effective(at)
+        if moment > at:  # another centre's clock is ahead: the certificate may have ended by then
+            read_order(signed, self.trust, moment)
+        require_seal(self.seal.certificate, max(moment, order.moment))
+        require_new(writer, order)
+        require_timely(order, moment, self.order_life)
+        actor = actor_of(writer, order, certificate, self.seal.certificate)
+        require_base(writer, order, actor)
+        return moment, actor
 
     def _keep_people(self, writer: RegisterWriter, case: Case, enclosures: Sequence[Enclosure]) -> None:
         """Seal the data of those whom the order named; forget those whom it erases."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -133,6 +133,16 @@ def _text(data: bytes) -> str | bytes:
         return data.decode()
     except UnicodeDecodeError:
         return data
+
+
+def forget_deleted(engine: Engine) -> None:
+    """Empty the log of changes that SQLite keeps beside its file, where what was deleted may stand still.
+
+    As long as another program is reading it waits, up to a minute. Where it cannot be done, later changes overwrite it.
+    """
+    if engine.url.get_backend_name() == "sqlite":
+        with suppress(RegisterStateError), database_errors(), closing(engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def for_writing(engine: Engine) -> Engine:

@@ -14,6 +14,7 @@ from ecard.roles.orders import Receipt
 from ecard.roles.people import Enclosure, Person
 from ecard.roles.register import Register
 from ecard.roles.register_audit import audit
+from ecard.roles.register_tables import SealedRow
 from ecard.roles.vault import Sealing, Vault
 from tests.roles.world import CODE, ONLINE, OPERATOR, World, number
 
@@ -96,8 +97,6 @@ def test_what_is_erased_is_not_in_the_database_file(sqlite_world: World) -> None
     assert card is not None
     ref = card.value["person"]
     with sqlite_world.register.reading() as session:
-        from ecard.roles.register_tables import SealedRow
-
         row = session.get(SealedRow, ref)
         assert row is not None
         sealed = row.data
@@ -109,6 +108,19 @@ def test_what_is_erased_is_not_in_the_database_file(sqlite_world: World) -> None
     assert sealed not in content
     assert OPERATOR.identity_number.encode() not in content
     assert (OPERATOR.telephone or "").encode() not in content
+
+
+def test_what_is_erased_is_in_no_file_though_another_program_has_the_register_open(sqlite_world: World) -> None:
+    files = Path(sqlite_world.place)
+    officer = sqlite_world.register.get(f"card/{number(15)}")
+    assert officer is not None
+    ref = officer.value["person"]
+    with Register.open(files) as other:
+        with other.reading() as session:
+            sealed = session.get_one(SealedRow, ref).data
+        sqlite_world.give(Act.DISMISS, f"card/{number(15)}", Office.CENTRE, ground="holder-left")
+        sqlite_world.give(Act.ERASE_PERSON, f"person/{ref}", Office.CENTRE)
+        assert sealed not in b"".join(path.read_bytes() for path in files.parent.iterdir() if path.is_file())
 
 
 def test_an_order_without_the_data_of_its_person_is_refused(sqlite_world: World) -> None:
