@@ -13,12 +13,14 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ecard.errors import EncodingError
 from ecard.pki.authority import CertificateAuthority
 from ecard.pki.authority_record import Issued
 from ecard.pki.withdrawal import Event, RevocationReason, Status
 from ecard.roles import canonical, moments
 from ecard.roles.lifecycle import CertificateStatus, certificate_act
 from ecard.roles.register import Register
+from ecard.roles.register_entry import damaged
 from ecard.roles.register_tables import ChangeRow
 
 _REASONS: Final = {reason.label: reason for reason in RevocationReason}
@@ -45,8 +47,11 @@ class AuthorityMirror:
             .order_by(ChangeRow.seq, ChangeRow.key)
         )
         for row in session.execute(query):
-            serial = int(row.key.partition("/")[2], 16)
-            self._learn(serial, moments.read(row.moment), canonical.decode(row.value.encode(), "fact"))
+            try:
+                serial = int(row.key.partition("/")[2], 16)
+                self._learn(serial, moments.read(row.moment), canonical.decode(row.value.encode(), "fact"))
+            except (EncodingError, KeyError, TypeError, ValueError, AttributeError):
+                raise damaged("what it knows of a certificate cannot be read") from None
             self._seen = row.seq
 
     def _learn(self, serial: int, moment: datetime, value: dict[str, Any]) -> None:

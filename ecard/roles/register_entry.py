@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from sqlalchemy import Row
 
@@ -26,6 +26,13 @@ def damaged(what: str) -> RegisterStateError:
     )
 
 
+class FactValue(dict[str, Any]):
+    """The fields of a fact; one that is missing is damage to the register, not a mistake of whoever asks."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise damaged(f"something that it knows lacks its field {name}")
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """What the register knows under a key: a value, and the entry since which it is so."""
@@ -40,7 +47,7 @@ class Fact:
         why = "a column has lost its type"
         if isinstance(row.value, str) and isinstance(row.seq, int):
             try:
-                return Fact(canonical.decode(row.value.encode(), "fact"), row.seq, moments.read(row.moment))
+                return Fact(FactValue(canonical.decode(row.value.encode(), "fact")), row.seq, moments.read(row.moment))
             except EncodingError as error:
                 why = error.what
         raise damaged(f"what it knows of {key} cannot be read, {why}")

@@ -11,7 +11,7 @@ from ecard.pki.withdrawal import RevocationReason
 from ecard.roles.acts import CardState
 from ecard.roles.lifecycle import CertificateStatus
 from ecard.roles.register import Register
-from ecard.roles.register_entry import Fact
+from ecard.roles.register_entry import Fact, damaged
 
 _HOLD = RevocationReason.CERTIFICATE_HOLD.label
 
@@ -42,9 +42,18 @@ class RegisterHistory:
 
 
 def _closed(card: Sequence[Fact]) -> list[Interval]:
+    if not card:
+        raise damaged("it knows a certificate of a card that it does not know")
     found = []
     for fact, after in zip(card, [*card[1:], None], strict=True):
-        state = CardState(fact.value["state"])
+        state = _state(fact)
         if state not in {CardState.ACTIVE, CardState.VOID}:
             found.append(Interval(fact.moment, None if after is None else after.moment, _HOLD))
     return found
+
+
+def _state(fact: Fact) -> CardState:
+    try:
+        return CardState(fact.value["state"])
+    except ValueError:
+        raise damaged("what it knows of a card is no state") from None

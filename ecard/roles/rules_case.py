@@ -13,7 +13,7 @@ from ecard.errors import OrderRefusedError
 from ecard.roles.acts import CardKind, CardState, Channel, Office, Refusal
 from ecard.roles.lifecycle import Who
 from ecard.roles.orders import Order
-from ecard.roles.register_entry import Fact
+from ecard.roles.register_entry import Fact, FactValue
 
 _E = TypeVar("_E", bound=Enum)
 _MAX_TEXT: Final = 200
@@ -71,7 +71,7 @@ class Case:
         if key in self.changes:
             return dict(self.changes[key])
         fact = self.known(key)
-        return None if fact is None else dict(fact.value)
+        return None if fact is None else FactValue(fact.value)
 
     def require(self, key: str) -> dict[str, Any]:
         """What is known under ``key``; refused where there is nothing."""

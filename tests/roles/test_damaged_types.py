@@ -13,10 +13,14 @@ import pytest
 from sqlalchemy import Column, Table, text
 
 from ecard.errors import EcardError, RegisterStateError
-from ecard.roles.acts import Act
+from ecard.pki.identity import CardIdentity
+from ecard.roles.acts import Act, Office
+from ecard.roles.certificate_facts import serial_of
+from ecard.roles.permissions import ActiveCard
 from ecard.roles.register import Register
 from ecard.roles.register_audit import audit
 from ecard.roles.register_copy import copy_register
+from ecard.roles.register_history import RegisterHistory
 from ecard.roles.register_tables import Base
 from tests.roles.world import ONLINE, World, number
 
@@ -93,3 +97,27 @@ def test_a_state_that_is_none(world: World, value: str) -> None:
         connection.execute(text("UPDATE change SET value = :value WHERE key LIKE 'card/%'"), {"value": value})
     with pytest.raises(RegisterStateError, match=r"the register is damaged.*: audit it"):
         world.state(201)
+
+
+@pytest.mark.parametrize("kind", ["certificate", "card"])
+@pytest.mark.parametrize("value", ["{}", '{"state":[]}'])
+def test_a_fact_that_lost_its_fields_is_damage_for_the_audit_and_for_everybody(
+    world: World, kind: str, value: str
+) -> None:
+    signer = world.officers[Office.TAX].certificate
+    with world.register.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE change SET value = :value WHERE key LIKE :key"), {"value": value, "key": f"{kind}/%"}
+        )
+    what = f"card/{number(10)}" if kind == "card" else f"certificate/{serial_of(signer)}"
+    found = [str(damage) for damage in audit(world.register, trust=world.centre.trust)]
+    assert any(line.endswith(f"the change of {what} is not the one that the entry made") for line in found)
+    history = RegisterHistory(world.register, world.authority.certificate.subject)
+    for ask in (
+        lambda: world.on_card(Act.DISMISS, 12, Office.CENTRE, "holder-left"),
+        lambda: world.another_centre().crl(at=world.now, next_update=world.now + timedelta(days=1)),
+        lambda: history.intervals(history.issuer, int(serial_of(signer), 16)),
+        lambda: ActiveCard(register=world.register, at=world.now).check(CardIdentity.from_certificate(signer), signer),
+    ):
+        with pytest.raises(EcardError):
+            ask()
