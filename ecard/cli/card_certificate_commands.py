@@ -21,7 +21,7 @@ from ecard.cli.card_options import (
     pin_supplier,
 )
 from ecard.cli.language import translate
-from ecard.cli.options import read_bounded
+from ecard.cli.options import card_file, read_bounded
 from ecard.cli.pem_output import OutputFile, pem, target_of, write_pem
 from ecard.cli.slot_keys import key_in, read_public_key, require_for_slot
 from ecard.errors import CardProtocolError, EncodingError, InvalidInputError
@@ -50,7 +50,7 @@ def export(
 
     Example: ecard card certificate export --card pcsc --slot 9C -o card.pem
     """
-    target = target_of(output)
+    target = target_of(output, card_file(card))
     with open_piv(card, trace) as piv:
         found = [piv.read_certificate(parse_slot(slot)), *(piv.read_issuers() if chain else ())]
     write_pem("".join(certificate.pem() for certificate in found), target)
@@ -78,7 +78,7 @@ def request(
 
     Example: ecard card certificate request --card pcsc --slot 9C --name 03-JJ0A900000201 -o request.pem
     """
-    where, target = own_slot(slot), target_of(output)
+    where, target = own_slot(slot), target_of(output, public_key, card_file(card))
     given = read_public_key(public_key) if public_key else None
     with open_piv(card, trace) as piv:
         key = given or key_in(piv, where)

@@ -14,6 +14,7 @@ from ecard.apdu.piv import PivSession
 from ecard.apdu.words import PinUse, Slot
 from ecard.cli.card_options import CardAddress, SlotName, TraceFile, management_key, open_piv, own_slot
 from ecard.cli.language import translate
+from ecard.cli.options import card_file
 from ecard.cli.pem_output import OutputFile, pem, target_of, write_pem
 from ecard.cli.slot_keys import key_in
 from ecard.errors import InvalidInputError, NotSupportedByCardError, ObjectNotFoundError
@@ -61,7 +62,7 @@ def generate(
 
     Example: ecard card key generate --card pcsc --slot 9A --algorithm p256 -o key.pem
     """
-    where, target = own_slot(slot), target_of(output)
+    where, target = own_slot(slot), target_of(output, card_file(card))
     with open_piv(card, trace) as piv:
         piv.authenticate_management_key(management_key())
         public_key = piv.generate_key(where, KeyKind(algorithm.value), pin_use=PinUse[pin_use.name])
@@ -76,7 +77,7 @@ def attest(card: CardAddress, slot: SlotName = "9C", output: OutputFile = None, 
 
     Example: ecard card key attest --card pcsc --slot 9C -o attestation.pem
     """
-    where, target = own_slot(slot), target_of(output)
+    where, target = own_slot(slot), target_of(output, card_file(card))
     with open_piv(card, trace) as piv:
         key_in(piv, where)
         found = piv.attest(where)

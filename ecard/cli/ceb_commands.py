@@ -89,7 +89,7 @@ def sign(
         "schemas": Schemas(xsd) if xsd else None,
         "enterprise_codes": customs_code or (),
     }
-    target = None if source.is_dir() else output_target(str(source), output, suffix=".signed.xml")
+    target = None if source.is_dir() else output_target(str(source), output, suffix=".signed.xml", card=card)
     with open_piv(card, trace) as piv:
         holder = CardKeyHolder(piv, parse_slot(slot), pin=pin_supplier(), use_last_try=use_last_try)
         if source.is_dir():
@@ -167,7 +167,7 @@ def verify(
         enterprise_codes=customs_code or (),
         policy=_UNSAFE_POLICY if unsafe_no_revocation else None,
     )
-    return print_report(report, as_json=as_json, html=html)
+    return print_report(report, as_json=as_json, html=html, inputs=(file, *trust, *(crl or ())))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,10 +65,11 @@ def read_bounded(name: str, limit: int, what: str) -> bytes:
     return data
 
 
-def output_target(source: str, output: str | None, *, suffix: str) -> Path | None:
+def output_target(source: str, output: str | None, *, suffix: str, card: str) -> Path | None:
     """Where a result goes: ``output``, or ``source`` with ``suffix``, which must not exist; None is standard output.
 
-    Raises InvalidInputError, before anything is done that would be lost.
+    Raises InvalidInputError, before anything is done that would be lost, also where it would take the place of what is
+    read or of the file of the simulated card at the address ``card``.
     """
     if output == "-" or (output is None and source == "-"):
         return None
@@ -76,11 +78,26 @@ def output_target(source: str, output: str | None, *, suffix: str) -> Path | Non
         raise InvalidInputError(f"{target} exists already", remedy="name another file, or this one, with -o")
     if not target.parent.is_dir():
         raise InvalidInputError(f"{target.parent}: no such directory")
-    if source != "-" and target.is_file() and Path(source).exists() and target.samefile(source):
-        raise InvalidInputError(
-            f"{target} is what is to be signed, and would be lost", remedy="name another file with -o"
-        )
+    require_spared(target, source, card_file(card))
     return target
+
+
+def card_file(address: str) -> str | None:
+    """The file of the simulated card at an address, None where the card is none."""
+    kind, _, file = address.partition(":")
+    return file if kind == "sim" else None
+
+
+def require_spared(target: Path, *inputs: str | Path | None) -> None:
+    """Raise InvalidInputError where ``target`` is a directory, or one of the files that the command uses.
+
+    What is written there takes the file's place: a document, or the only copy of a card's keys, would be lost.
+    """
+    if target.is_dir():
+        raise InvalidInputError(f"{target}: cannot be written: is a directory", remedy="name a file")
+    for name in inputs:
+        if name is not None and target.is_file() and os.path.exists(name) and target.samefile(name):
+            raise InvalidInputError(f"{target} is a file that this command reads", remedy="write to another file")
 
 
 def write_output(target: Path | None, data: bytes) -> None:

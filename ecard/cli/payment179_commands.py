@@ -54,7 +54,7 @@ def sign(
 
     Example: ecard 179 sign payment.json --card pcsc -o payExInfoStr.json
     """
-    target = output_target(file, output, suffix=".signed.json")
+    target = output_target(file, output, suffix=".signed.json", card=card)
     data = payment179.data_of(payment179.parse_unsigned(open_document(file)))
     with open_piv(card, trace) as piv:
         holder = CardKeyHolder(piv, parse_slot(slot), pin=pin_supplier(), use_last_try=use_last_try)
@@ -91,4 +91,4 @@ def verify(
         signer=signer_policy(role, enterprise, anyone=anyone),
         at=moment_of(at),
     )
-    return print_report(report, as_json=as_json, html=html)
+    return print_report(report, as_json=as_json, html=html, inputs=(file, certificate, *trust, *(crl or ())))

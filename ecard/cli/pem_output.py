@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
+from ecard.cli.options import require_spared
 from ecard.errors import InvalidInputError
 from ecard.files import write_atomically
 
@@ -21,13 +22,17 @@ OutputFile = Annotated[
 ]
 
 
-def target_of(output: str | None) -> Path | None:
-    """Where the output goes, None for standard output; looked at before the card is, so that nothing is lost for it."""
+def target_of(output: str | None, *inputs: str | None) -> Path | None:
+    """Where the output goes, None for standard output; looked at before the card is, so that nothing is lost for it.
+
+    Raises InvalidInputError where it cannot be written, and where it is one of the ``inputs``, files that are used.
+    """
     if output in {None, "-"}:
         return None
     target = Path(str(output))
     if not os.access(target.parent, os.W_OK | os.X_OK) or target.is_dir():
         raise InvalidInputError(f"{target}: cannot be written", remedy="name a file in a directory that is there")
+    require_spared(target, *inputs)
     return target
 
 

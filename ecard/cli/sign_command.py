@@ -43,7 +43,7 @@ def sign(
 
     Example: ecard sign contract.txt --card pcsc
     """
-    target = output_target(file, output, suffix=".p7s")
+    target = output_target(file, output, suffix=".p7s", card=card)
     with open_piv(card, trace) as piv, reading(open_document(file)) as document:
         holder = CardKeyHolder(piv, parse_slot(slot), pin=pin_supplier(), use_last_try=use_last_try)
         signature = cms.sign(document, holder, at=datetime.now(UTC), shape=cms.Shape[shape.name])

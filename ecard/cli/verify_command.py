@@ -61,4 +61,4 @@ def verify(
             at=moment_of(at),
             policy=ValidationPolicy(revocation=revocation),
         )
-    return print_report(report, as_json=as_json, html=html)
+    return print_report(report, as_json=as_json, html=html, inputs=(file, signature, *trust, *(crl or ())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ecard.cli.options import parse_moment, print_json
+from ecard.cli.options import parse_moment, print_json, require_spared
 from ecard.cli.progress import waiting
 from ecard.cli.report_words import as_page, in_words
 from ecard.documents.report import Report
@@ -91,10 +92,11 @@ def signer_policy(role: Role | None, enterprise: str | None, *, anyone: bool) ->
     return AnyOperator(of=of) if role is Role.OPERATOR else AnyLegalPerson(of=of)
 
 
-def print_report(report: Report, *, as_json: bool, html: str | None = None) -> int:
+def print_report(report: Report, *, as_json: bool, html: str | None = None, inputs: Iterable[str | Path] = ()) -> int:
     """Print a report, write its page to the file ``html``, and return the exit status that it leads to.
 
-    InvalidInputError where standard output would have to take the page and JSON.
+    InvalidInputError where ``html`` is one of the ``inputs``, the files that were verified and trusted, or standard
+    output would have to take the page and JSON.
     """
     if html == "-" and as_json:
         raise InvalidInputError(
@@ -105,6 +107,7 @@ def print_report(report: Report, *, as_json: bool, html: str | None = None) -> i
         sys.stdout.buffer.write(as_page(report).encode())
         return 0 if report.accepted else 1
     if html is not None:
+        require_spared(Path(html), *inputs)
         write_atomically(Path(html), as_page(report).encode())
     if as_json:
         print_json(report.as_dict())
