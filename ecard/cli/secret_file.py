@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +39,7 @@ def secret_file(
 
     ``what`` names the secret in messages. Raises InvalidInputError where there is such a file, or it cannot be made.
     """
-    if file.exists():
+    if os.path.lexists(file):
         raise InvalidInputError(f"{file} exists already", remedy=f"name another file for {what}")
     write_atomically(file, secret + b"\n", mode=_PRIVATE)
     try:

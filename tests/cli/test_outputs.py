@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +62,42 @@ def test_no_page_takes_the_place_of_what_was_verified(demo: Demo, ecard: Ecard) 
     page = demo.place / "page.html"
     for _ in range(2):
         assert ecard(*call, "--html", page).status == 0
+
+
+def test_a_link_stays_and_what_it_leads_to_is_written(demo: Demo, ecard: Ecard) -> None:
+    link, kept = demo.place / "link", demo.place / "kept.pem"
+    link.symlink_to("kept.pem")
+    for old in (None, "old"):
+        if old is not None:
+            kept.write_text(old)
+        assert ecard("card", "certificate", "export", "--card", demo.card(OPERATOR), "-o", link).status == 0
+        assert link.is_symlink()
+        assert "BEGIN CERTIFICATE" in kept.read_text()
+
+
+def test_standard_output_by_its_name_is_written_and_not_replaced(demo: Demo) -> None:
+    """As root, a file would have taken the place of /dev/stdout for everybody."""
+    name, log = demo.place / "stdout", demo.place / "log"
+    name.symlink_to("/proc/self/fd/1")
+    log.write_text("before\n")
+    call = [sys.executable, "-m", "ecard", "sign", demo.contract, "--card", demo.card(OPERATOR), "-o", str(name)]
+    with log.open("ab") as appended:
+        done = subprocess.run(
+            call,
+            stdout=appended,
+            stderr=subprocess.PIPE,
+            check=False,
+            env={**os.environ, "ECARD_PIN": demo.pin(OPERATOR)},
+        )
+    assert done.returncode == 0, done.stderr
+    assert name.is_symlink()
+    assert log.read_bytes().startswith(b"before\n0")
+
+
+def test_no_secret_is_written_where_a_link_leads(demo: Demo, ecard: Ecard) -> None:
+    (demo.place / "new.key").symlink_to("elsewhere")
+    card = demo.place / "factory.card"
+    assert ecard("simulator", "new", card).status == 0
+    call = ("card", "management-key", "change", "--card", f"sim:{card}", "-o", demo.place / "new.key")
+    assert "exists already" in ecard(*call).err
+    assert not (demo.place / "elsewhere").exists()
