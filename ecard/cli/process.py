@@ -28,6 +28,9 @@ def prepare() -> None:
             # a name in a locale that lacks its characters is shown escaped; it is no reason to fail
             stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _interrupt)
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hangup is not None and signal.getsignal(hangup) is signal.SIG_DFL:  # nohup has it ignored
+        signal.signal(hangup, _interrupt)
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
         raise StandardOutputClosedError(0, "is closed", "standard output")

@@ -239,7 +239,7 @@ def test_a_locale_without_the_characters(encoding: str) -> None:
     assert b"PIN \\u" in result.stdout
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     call = [*COMMAND, "demo", "--out", str(tmp_path / "demo"), "--algorithm", "rsa2048"]
     with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
