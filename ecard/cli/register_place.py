@@ -24,6 +24,7 @@ from ecard.files import write_atomically
 from ecard.keyholder import SoftwareKeyHolder
 from ecard.keys import SoftwareKey
 from ecard.pin import Pin
+from ecard.pin.silent_terminal import kept_silent
 from ecard.pki.authority import CertificateAuthority
 from ecard.pki.identity import CardType
 from ecard.pki.profile import CertificateSubject, PublicationPoints
@@ -72,7 +73,8 @@ def authorities_password(*, is_new: bool = False) -> bytes:
 
 def _typed(question: str) -> str:
     try:
-        return getpass.getpass(question)
+        with kept_silent(question):
+            return getpass.getpass(question)
     except UnicodeDecodeError:
         # it holds what was typed, so another is raised in its place
         pass

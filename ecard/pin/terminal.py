@@ -8,6 +8,7 @@ import warnings
 from ecard.errors import NoPinError, PinFormatError
 from ecard.pin.masked import Pin, pin_from
 from ecard.pin.request import PinRequest
+from ecard.pin.silent_terminal import kept_silent
 
 _REMEDY = "run it in a terminal, or take the PIN from an environment variable, a file descriptor or a callback"
 
@@ -30,7 +31,8 @@ def _typed_without_echo(request: PinRequest) -> list[str]:
         # getpass would read with echo where it finds no terminal; it warns before it does.
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
-            return [getpass.getpass(request.question())]
+            with kept_silent(request.question()):
+                return [getpass.getpass(request.question())]
         except EOFError:
             return [""]
         except UnicodeDecodeError:
