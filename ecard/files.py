@@ -1,4 +1,4 @@
-"""Writing a file so that nobody ever sees half of it."""
+"""Writing a file so that it is either wholly there or not there at all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     InvalidInputError where the file cannot be written; nothing is left behind then.
     """
     try:
-        if not path.exists() or path.is_file() and not _is_standard_output(path):
+        if not path.exists() or (path.is_file() and not _is_standard_output(path)):
             _replace(Path(os.path.realpath(path)), data, mode)
         elif _is_standard_output(path):
             with os.fdopen(os.dup(_STANDARD_OUTPUT), "wb") as output:
