@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ecard.errors import InvalidInputError
 
@@ -28,3 +28,11 @@ def in_utc(moment: datetime, what: str = "moment") -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise InvalidInputError(f"the {what} is outside the years 1 to 9999 in UTC") from None
+
+
+def after(moment: datetime, life: timedelta) -> datetime:
+    """The end, in UTC, of what lives for ``life`` from ``moment`` on: at the latest that of the year 9999."""
+    try:
+        return in_utc(moment) + life
+    except OverflowError:
+        return datetime.max.replace(microsecond=0, tzinfo=UTC)

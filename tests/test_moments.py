@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from ecard.errors import InvalidInputError
-from ecard.moments import in_utc
+from ecard.moments import after, in_utc
 
 CHINA, WEST = timezone(timedelta(hours=8)), timezone(timedelta(hours=-8))
 
@@ -33,3 +33,9 @@ def test_the_same_moment_in_utc() -> None:
 def test_what_is_no_moment_is_refused_by_its_name(moment: object, why: str) -> None:
     with pytest.raises(InvalidInputError, match=why):
         in_utc(moment, "day of reckoning")  # type: ignore[arg-type]
+
+
+def test_what_lives_past_the_calendar_ends_with_it() -> None:
+    day = timedelta(days=1)
+    assert after(datetime(2026, 5, 4, 8, tzinfo=CHINA), day) == datetime(2026, 5, 5, tzinfo=UTC)
+    assert after(datetime(9999, 12, 31, 8, tzinfo=UTC), day) == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)

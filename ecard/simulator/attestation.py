@@ -11,6 +11,7 @@ from ecard.algorithms import KeyFamily, KeyKind, SignatureAlgorithm
 from ecard.apdu.words import PinUse, Slot, TouchUse
 from ecard.certificate import Certificate
 from ecard.keys import PublicKey, pkcs1_block
+from ecard.moments import after
 from ecard.simulator.card_key import CardKey
 from ecard.simulator.curve_key import CurveKey
 from ecard.simulator.randomness import Randomness, SystemRandomness
@@ -104,7 +105,7 @@ def _name(text: str) -> bytes:
 
 
 def _validity(at: datetime) -> bytes:
-    return der.sequence(der.time(at), der.time(at + _LIFE))
+    return der.sequence(der.time(at), der.time(after(at, _LIFE)))
 
 
 def _extension(oid: str, content: bytes, *, critical: bool = False) -> bytes:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from ecard.apdu.command import Command
 from ecard.errors import CardConnectionError, InvalidInputError
+from ecard.moments import in_utc
 from ecard.simulator import factory, instructions
 from ecard.simulator.application import Application, always_touched
 from ecard.simulator.attestation import AttestationAuthority
@@ -72,7 +73,7 @@ class SimulatedCard:
         kind = profile if isinstance(profile, Profile) else Profile.named(profile)
         seed = seed.to_bytes((seed.bit_length() + 8) // 8, "big", signed=True) if isinstance(seed, int) else seed
         source = SystemRandomness() if seed is None else SeededRandomness(seed)
-        at = (clock or _now)()
+        at = in_utc((clock or _now)(), "clock of the card")
         memory = factory.new_memory(kind.but(*behaviours), source, serial=serial, at=at, maker=maker)
         return SimulatedCard(memory, clock=clock, touched=touched, too_weak=too_weak)
 

@@ -8,6 +8,7 @@ from typing import Final
 from ecard.algorithms import KeyKind
 from ecard.apdu import tlv, words
 from ecard.apdu.words import ManagementAlgorithm, Object, Origin, PinUse, Slot, TouchUse
+from ecard.moments import after
 from ecard.simulator.attestation import AttestationAuthority, self_signed
 from ecard.simulator.behaviour import Behaviour
 from ecard.simulator.curve_key import CurveKey
@@ -92,7 +93,7 @@ def _holder(guid: bytes, at: datetime) -> bytes:
     """The card holder unique identifier (SP 800-73-5 part 1, table 9), unsigned."""
     # RFC 9562: the GUID is a random UUID
     uuid = bytes((*guid[:6], guid[6] & 0x0F | 0x40, guid[7], guid[8] & 0x3F | 0x80, *guid[9:]))
-    expiry = (at + _CARD_LIFE).strftime("%Y%m%d").encode()
+    expiry = after(at, _CARD_LIFE).date().isoformat().replace("-", "").encode()
     parts = (0x30, _FASCN), (0x34, uuid), (0x35, expiry), (0x3E, b""), (0xFE, b"")
     return b"".join(tlv.encode(tag, value) for tag, value in parts)
 

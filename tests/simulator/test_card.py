@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
 from ecard.apdu import words
-from ecard.errors import CardBusyError, CardConnectionError
+from ecard.apdu.piv import PivSession
+from ecard.apdu.session import Session
+from ecard.errors import CardBusyError, CardConnectionError, InvalidInputError
 from ecard.simulator import InProcess, SimulatedCard, storage
 from ecard.simulator.randomness import SeededRandomness, SystemRandomness, scalar
 from tests.simulator.terminal import WRONG_PIN, Terminal
@@ -82,6 +84,22 @@ def test_nothing_secret_shows() -> None:
     assert "pkcs8" not in shown
     assert "\\x01\\x02\\x03\\x04" not in shown
     assert "123456" not in shown
+
+
+@pytest.mark.parametrize("profile", ["factory", "yubikey", "canokey", "minimal"])
+@pytest.mark.parametrize("year", [1, 970, 1949, 2049, 9960, 9979, 9999])
+def test_a_card_can_be_made_near_either_end_of_the_calendar(profile: str, year: int) -> None:
+    card = SimulatedCard.new(profile, seed=1, clock=lambda: datetime(year, 12, 31, tzinfo=UTC))
+    with Session(InProcess(card)) as session:
+        expires = PivSession(session).chuid().expires
+    last = date.max if year > 9979 else (datetime(year, 12, 31) + timedelta(days=365 * 20)).date()
+    assert expires == last, "8 digits, also of a year that needs fewer than four"
+
+
+@pytest.mark.parametrize("moment", [datetime(2026, 5, 4), datetime.min.replace(tzinfo=timezone(timedelta(hours=8)))])
+def test_a_clock_that_tells_no_moment_makes_no_card(moment: datetime) -> None:
+    with pytest.raises(InvalidInputError, match="the clock of the card"):
+        SimulatedCard.new(clock=lambda: moment)
 
 
 def test_in_process_powers_the_card_for_the_session_alone() -> None:
