@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Final
 
 from ecard.findings import Finding, FindingCode
+from ecard.moments import after
 from ecard.pki.crl_index import HOLD, REMOVED, CrlEntry
 from ecard.pki.evidence import Interval
 from ecard.pki.validation_names import display_name
@@ -22,7 +23,6 @@ ALL_REASONS: Final = 0x1FE
 _HOLDS: Final = 1 << 6
 """The ReasonFlag certificateHold."""
 _FIRST_MOMENT: Final = datetime.min.replace(tzinfo=UTC)
-_LAST_MOMENT: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class SourceKind(Enum):
@@ -105,8 +105,8 @@ class Question:
         return _earlier(statement.this_update, self.tolerance)
 
     def _end(self, statement: Statement) -> datetime:
-        until = statement.next_update or _later(statement.this_update, self.freshness)
-        return _later(until, self.tolerance)
+        until = statement.next_update or after(statement.this_update, self.freshness)
+        return after(until, self.tolerance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +233,3 @@ def _earlier(moment: datetime, by: timedelta) -> datetime:
         return moment - by
     except OverflowError:
         return _FIRST_MOMENT
-
-
-def _later(moment: datetime, by: timedelta) -> datetime:
-    try:
-        return moment + by
-    except OverflowError:
-        return _LAST_MOMENT
