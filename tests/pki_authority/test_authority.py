@@ -9,16 +9,14 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from ecard.algorithms import KeyKind
-from ecard.certificate import Certificate
-from ecard.errors import EcardError, EncodingError, InvalidCodeError, InvalidInputError, ProfileError, RequestError
+from ecard.errors import EcardError, InvalidCodeError, InvalidInputError, ProfileError, RequestError
 from ecard.keys import SoftwareKey
 from ecard.pki import profile_oids as oids
 from ecard.pki.authority import CertificateAuthority
 from ecard.pki.identity import CardIdentity, CardType
 from ecard.pki.issuing import add_years, partition_index, partition_name
 from ecard.pki.profile import PublicationPoints, Usage
-from ecard.pki.profile_identity import HashedIdentityNumber, UnsafeClearIdentityNumber, require_identity_number
-from tests.pki_authority import lookalikes
+from ecard.pki.profile_identity import UnsafeClearIdentityNumber
 from tests.pki_authority.centre import (
     AT,
     DAY,
@@ -38,7 +36,6 @@ from tests.pki_authority.centre import (
     root,
     subject,
 )
-from tests.pki_authority.lookalikes import extension, oid, tlv
 
 
 @needs_openssl
@@ -344,75 +341,3 @@ def test_partitions_need_an_address_with_a_place_for_their_name() -> None:
         root().create_subordinate("x", at=AT, partitions=0)
     assert partition_name(partition_index(0x0300000000012345, 1)) == "crl030000"
     assert partition_name(partition_index(0x03ABCD0000012345, 0x10000)) == "crl03abcd"
-
-
-# --- the identity number --------------------------------------------------------------------------------------------
-
-
-def test_the_identity_number_in_clear_only_when_asked_for() -> None:
-    authority = root()
-    clear = subject(identity_number=UnsafeClearIdentityNumber(IDENTITY_NUMBER))
-    leaf = authority.issue(request_of(key_of(KeyKind.P256, 3)), clear, at=AT)
-    identity = CardIdentity.from_certificate(leaf)
-    assert identity.has_identity_number
-    assert IDENTITY_NUMBER not in repr(identity)
-    assert CardIdentity.disclose_identity_number(leaf) == IDENTITY_NUMBER
-    assert CardIdentity.disclose_identity_number(authority.certificate) is None
-
-
-def test_the_identity_number_as_a_hash_under_a_password() -> None:
-    authority = root()
-    hashed = subject(identity_number=HashedIdentityNumber(IDENTITY_NUMBER, "correct horse"))
-    leaf = authority.issue(request_of(key_of(KeyKind.P256, 3)), hashed, at=AT)
-    assert IDENTITY_NUMBER.encode() not in leaf.der
-    assert not CardIdentity.from_certificate(leaf).has_identity_number
-    require_identity_number(leaf, IDENTITY_NUMBER, password="correct horse")
-    for number, password in ((IDENTITY_NUMBER, "wrong horse"), ("110101199003078881", "correct horse")):
-        with pytest.raises(InvalidInputError) as caught:
-            require_identity_number(leaf, number, password=password)
-        assert number not in str(caught.value)
-    with pytest.raises(InvalidInputError):
-        require_identity_number(authority.certificate, IDENTITY_NUMBER, password="correct horse")
-    other = authority.issue(request_of(key_of(KeyKind.P256, 3)), hashed, at=AT)
-    san = [c.x509.extensions.get_extension_for_class(x509.SubjectAlternativeName).value for c in (leaf, other)]
-    assert san[0] != san[1]
-    assert repr(authority) == f"<CertificateAuthority {authority.certificate.serial_digits}, 2 issued>"
-
-
-def test_alternative_names_that_hold_no_identity_number() -> None:
-    names = tlv(0x30, tlv(0x82, b"example.invalid"), tlv(0xA0, oid("1.2.3"), tlv(0xA0, tlv(0x0C, b"x"))))
-    key, algorithm = key_of(KeyKind.P256), bytes.fromhex("300A06082A8648CE3D040302")
-    for value, error in ((names, InvalidInputError), (tlv(0x30, tlv(0xA0, oid("1.2.3"))), EncodingError)):
-        made = lookalikes.certificate(
-            serial=b"\1",
-            issuer=[],
-            subject=[],
-            extensions=[extension("2.5.29.17", value)],
-            algorithm=algorithm,
-            key=key,
-        )
-        with pytest.raises(error):
-            require_identity_number(Certificate(made), IDENTITY_NUMBER, password="correct horse")
-
-
-def test_identity_numbers_are_checked_and_passwords_have_a_length() -> None:
-    with pytest.raises(InvalidCodeError):
-        UnsafeClearIdentityNumber("110101199003078890")
-    with pytest.raises(InvalidInputError, match="8 characters"):
-        HashedIdentityNumber(IDENTITY_NUMBER, "short")
-
-
-def test_texts_that_are_no_utf_8_are_refused() -> None:
-    with pytest.raises(InvalidInputError, match="UTF-8"):
-        HashedIdentityNumber(IDENTITY_NUMBER, "correct\udcffhorse")
-    hashed = subject(identity_number=HashedIdentityNumber(IDENTITY_NUMBER, "correct horse"))
-    leaf = root().issue(request_of(key_of(KeyKind.P256, 3)), hashed, at=AT)
-    for number, password in ((IDENTITY_NUMBER, "correct\udcffhorse"), ("\udcff", "correct horse")):
-        with pytest.raises(InvalidInputError, match="UTF-8"):
-            require_identity_number(leaf, number, password=password)
-
-
-def test_an_identity_number_as_it_is_is_no_wish_to_show_it() -> None:
-    with pytest.raises(ProfileError, match="HashedIdentityNumber") as caught:
-        subject(identity_number=IDENTITY_NUMBER)
-    assert IDENTITY_NUMBER not in str(caught.value)

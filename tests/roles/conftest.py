@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ecard.roles.register_audit import audit
 from tests.roles import postgres
 from tests.roles.world import World
 
@@ -44,3 +45,13 @@ def sqlite_world(tmp_path: Path) -> Iterator[World]:
     found = World(str(tmp_path / "register.db"))
     yield found
     found.close()
+
+
+@pytest.fixture
+def audited(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a row's test does: the audit finds every signature good, and every act allowed."""
+    worlds = {"world", "sqlite_world"} & set(request.fixturenames)
+    found: list[World] = [request.getfixturevalue(name) for name in worlds]
+    yield
+    for world in found:
+        assert list(audit(world.register, trust=world.centre.trust)) == []
