@@ -97,7 +97,9 @@ def require_spared(target: Path, *inputs: str | Path | None) -> None:
         raise InvalidInputError(f"{target}: cannot be written: is a directory", remedy="name a file")
     for name in inputs:
         if name is not None and target.is_file() and os.path.exists(name) and target.samefile(name):
-            raise InvalidInputError(f"{target} is a file that this command reads", remedy="write to another file")
+            raise InvalidInputError(
+                f"{target} is a file that this command reads, and would be lost", remedy="name another file"
+            )
 
 
 def write_output(target: Path | None, data: bytes) -> None:

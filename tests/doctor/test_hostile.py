@@ -154,9 +154,16 @@ def test_a_directory_with_what_cannot_be_read(world: World) -> None:
     crls = world.crls()
     os.mkfifo(crls / "waits-for-ever.crl")
     (crls / "directory.crl").mkdir()
-    (crls / "leads-nowhere.crl").symlink_to("nowhere")
     found = examine(f"sim:{crls}", now=world.clock(), trust=[world.trust()], evidence=[crls])
     assert states(found).count(State.EVIDENCE_FRESH) == 2
+
+
+def test_a_link_to_evidence_that_leads_nowhere_is_evidence_that_is_missing(world: World) -> None:
+    crls = world.crls()
+    (crls / "leads-nowhere.crl").symlink_to("nowhere")
+    found = examine(f"sim:{crls}", now=world.clock(), trust=[world.trust()], evidence=[crls])
+    (line,) = [line for line in found.lines if line.state is State.EVIDENCE_UNUSABLE]
+    assert "leads-nowhere.crl cannot be read" in line.message
 
 
 def test_a_huge_directory_makes_no_huge_report(world: World) -> None:
