@@ -54,8 +54,7 @@ class Certificate:
         first = 1 if fields and fields[0].tag == der.context(0) else 0
         if len(fields) < first + 6:
             raise EncodingError("certificate: fields are missing in tbsCertificate")
-        rest = [field.tag for field in fields[first + 6 :]]
-        if rest != [tag for tag in _LAST_FIELDS if tag in rest]:
+        if not der.are_in_order(fields[first + 6 :], _LAST_FIELDS):
             # whatever stood after the extensions would hide them
             raise EncodingError("certificate: a field of tbsCertificate that is unknown, doubled or out of order")
         serial, algorithm, issuer, validity, subject, spki = fields[first : first + 6]

@@ -7,7 +7,7 @@ works on offsets into one buffer and copies nothing until asked. Foreign BER is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -162,6 +162,17 @@ def read_integer(node: Node) -> int:
     if not content or (len(content) > 1 and (content[0], content[1] >> 7) in ((0x00, 0), (0xFF, 1))):
         raise EncodingError(f"INTEGER at byte {node.start} is empty or not in its shortest form")
     return int.from_bytes(content, "big", signed=True)
+
+
+def are_in_order(nodes: Iterable[Node], tags: Sequence[int]) -> bool:
+    """Whether ``nodes`` are fields with some of these tags: each at most once, in this order, and no others."""
+    found = [node.tag for node in nodes]
+    return found == [tag for tag in tags if tag in found]
+
+
+def implicit(node: Node, tag: int) -> Node:
+    """What a field under an implicit tag (X.680, section 31) is without it: the element with ``tag``."""
+    return parse(element(tag, node.content))
 
 
 @lru_cache(maxsize=1024)

@@ -16,14 +16,14 @@ from ecard.apdu.words import Slot
 from ecard.certificate import Certificate
 from ecard.cli.card_options import open_piv, open_session, pin_supplier
 from ecard.cli.pin_letter import pin_letter
-from ecard.cli.register_giving import Done, Wanted, signing
+from ecard.cli.register_giving import Done, Wanted, give_to, signing
 from ecard.cli.register_place import keeping_secrets, kept_secrets
 from ecard.errors import EcardError, ManagementKeyError, PinBlockedError, WrongCardError
 from ecard.pin import Pin, PinPolicy, PinRequest
 from ecard.pki.identity import CardIdentity
 from ecard.pki.profile import Usage
 from ecard.roles.acts import Act
-from ecard.roles.centre import Accepted, Centre, Requests
+from ecard.roles.centre import Centre, Requests
 from ecard.roles.orders import Order
 from ecard.roles.personalising import SLOTS, personalise, request_certificates, write_certificates
 from ecard.roles.secrets import CardSecrets
@@ -39,7 +39,7 @@ def give_and_make(
 ) -> Done:
     """Make a card because of an order; the order is signed by the card ``signer``, or by the seal where it is None."""
     own = CardSecrets(PinPolicy.default().generate(), _new_puk(), secrets.token_bytes(24))
-    done: list[Accepted] = []
+    done: list[Done] = []
     # only an officer has no application or enterprise that is for one card
     otherwise = _MAKE_ANOTHER if wanted.act is Act.APPOINT else f"{_REPLACE} {number}"
     with (
@@ -50,26 +50,18 @@ def give_and_make(
 
         def issue(requests: Requests) -> Mapping[Usage, Certificate]:
             with keeping_secrets(directory, number, own):
-                accepted = centre.order(
-                    wanted.act,
-                    wanted.subject,
-                    holder,
-                    at=datetime.now(UTC),
-                    details=wanted.details,
-                    enclosures=wanted.people,
-                    requests=requests,
-                )
-            done.append(accepted)
+                given = give_to(centre, holder, wanted, requests=requests)
+            done.append(given)
             written.on_its_way()
-            return done[0].certificates
+            return given.accepted.certificates
 
         with _blank_card(new_card, done) as session:
             personalise(session, name=number, kind=KeyKind.P256, secrets=own, issue=issue, issuers=_issuers(centre))
-    return Done(wanted.act, done[0])
+    return done[0]
 
 
 @contextmanager
-def _blank_card(address: str, done: Sequence[Accepted]) -> Iterator[Session]:
+def _blank_card(address: str, done: Sequence[Done]) -> Iterator[Session]:
     """A session with the card that is to be made, which has the factory's management key until something is done."""
     with open_session(address, None) as session:
         try:
@@ -84,13 +76,13 @@ def _blank_card(address: str, done: Sequence[Accepted]) -> Iterator[Session]:
 
 
 @contextmanager
-def _told_of_entry(done: Sequence[Accepted], number: str, otherwise: str) -> Iterator[None]:
+def _told_of_entry(done: Sequence[Done], number: str, otherwise: str) -> Iterator[None]:
     """Say with an error of the card, once the centre agreed, that the register has the card by now."""
     try:
         yield
     except EcardError as error:
         if done:
-            what = f"{error.what}, after card {number} came into the register (entry {done[0].sequence})"
+            what = f"{error.what}, after card {number} came into the register (entry {done[0].accepted.sequence})"
             EcardError.__init__(error, what, remedy=otherwise)
         raise
 

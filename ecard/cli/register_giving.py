@@ -19,7 +19,7 @@ from ecard.keyholder import KeyHolder
 from ecard.roles import moments
 from ecard.roles.acts import Act, Channel
 from ecard.roles.canonical import Json
-from ecard.roles.centre import Accepted, Centre
+from ecard.roles.centre import Accepted, Centre, Requests
 from ecard.roles.people import Enclosure
 
 
@@ -74,8 +74,8 @@ def give(directory: Path, card: str, wanted: Wanted) -> Done:
         return give_to(centre, holder, wanted)
 
 
-def give_to(centre: Centre, holder: KeyHolder, wanted: Wanted) -> Done:
-    """Sign an order with ``holder``, and give it to a centre that is open."""
+def give_to(centre: Centre, holder: KeyHolder, wanted: Wanted, *, requests: Requests | None = None) -> Done:
+    """Sign an order with ``holder``, and give it to a centre that is open; ``requests`` are a card's that it makes."""
     accepted = centre.order(
         wanted.act,
         wanted.subject,
@@ -84,6 +84,7 @@ def give_to(centre: Centre, holder: KeyHolder, wanted: Wanted) -> Done:
         channel=wanted.channel,
         details=wanted.details,
         enclosures=wanted.people,
+        requests=requests,
     )
     return Done(wanted.act, accepted)
 

@@ -48,8 +48,8 @@ _CRITICAL: Final = {
     ext.ISSUING_DISTRIBUTION_POINT: True,
     ext.FRESHEST_CRL: False,
 }
-_SCOPE_FLAGS: Final = frozenset({0x81, 0x82, 0x84, 0x85})
-"""The tags of onlyContainsUserCerts, onlyContainsCACerts, indirectCRL and onlyContainsAttributeCerts."""
+_SCOPE_FIELDS: Final = (0xA0, 0x81, 0x82, 0x83, 0x84, 0x85)
+"""The tags of issuingDistributionPoint: names, onlySomeReasons (83), and four flags."""
 _SCOPE_KINDS: Final = frozenset({1, 2, 5})
 
 
@@ -280,25 +280,20 @@ def _read_scope(value: bytes) -> IssuingDistributionPoint:
     flags: set[int] = set()
     what = "issuingDistributionPoint"
     fields = der.parse(value, what).expect(der.SEQUENCE, what).children(_MAX_FIELDS)
-    if not fields or [field.tag for field in fields] != sorted({field.tag for field in fields}, key=_number):
+    if any(field.tag not in _SCOPE_FIELDS for field in fields):
+        raise EncodingError(f"{what} has a field that does not belong there")
+    if not fields or not der.are_in_order(fields, _SCOPE_FIELDS):
         raise EncodingError(f"{what} is empty, or its fields are not each once and in order (RFC 5280, section 5.2.5)")
     for field in fields:
         if field.tag == der.context(0):
             names = ext.read_point_name(field)
         elif field.tag == der.context(3, constructed=False):
             reasons = ext.read_flags(field.content, "onlySomeReasons")
-        elif field.tag in _SCOPE_FLAGS:
-            if ext.read_boolean(der.parse(der.element(der.BOOLEAN, field.content))):
-                flags.add(_number(field.tag))
-        else:
-            raise EncodingError(f"{what} has a field that does not belong there")
+        elif ext.read_boolean(der.implicit(field, der.BOOLEAN)):
+            flags.add(field.tag & 0x1F)
     if len(flags & _SCOPE_KINDS) > 1:
         raise EncodingError(f"{what} limits the list to two kinds of certificates at once (RFC 5280, section 5.2.5)")
     return IssuingDistributionPoint(names, 1 in flags, 2 in flags, 5 in flags, reasons, 4 in flags)
-
-
-def _number(tag: int) -> int:
-    return tag & 0x1F
 
 
 def load_pem_crls(pem: bytes | str) -> list[Crl]:

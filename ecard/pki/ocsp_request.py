@@ -78,7 +78,7 @@ def read_ocsp_request(encoded: bytes) -> OcspRequest:
     body = outer[0].expect(der.SEQUENCE, "tbsRequest").children(len(_FIELDS))
     fields = {node.tag: node for node in body}
     # what comes twice must not hide what came first: a critical extension, or other certificates
-    if [node.tag for node in body] != [tag for tag in _FIELDS if tag in fields] or der.SEQUENCE not in fields:
+    if not der.are_in_order(body, _FIELDS) or der.SEQUENCE not in fields:
         raise EncodingError("OCSP request: the body has fields that are unknown, doubled, missing or out of order")
     if _VERSION in fields and fields[_VERSION].content != der.integer(0):
         raise EncodingError("OCSP request: not version 1")

@@ -64,7 +64,7 @@ def _read(encoded: bytes) -> TimeStampRequest:
         raise EncodingError("time-stamp request: not version 1 with an imprint")
     _check_imprint(fields[1])
     rest = {node.tag: node for node in fields[2:]}
-    if [node.tag for node in fields[2:]] != [tag for tag in _OPTIONAL if tag in rest]:
+    if not der.are_in_order(fields[2:], _OPTIONAL):
         raise EncodingError("time-stamp request: fields that are unknown, doubled or out of order")
     if der.context(0) in rest:
         raise RefusedRequest(FailureInfo.UNACCEPTED_EXTENSION, "extensions are not known here")

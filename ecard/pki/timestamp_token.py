@@ -186,11 +186,10 @@ def _time(content: bytes) -> datetime:
 def _accuracy(node: der.Node) -> timedelta:
     parts = {der.INTEGER: 0, 0x80: 0, 0x81: 0}
     fields = node.children(3)
-    tags = [field.tag for field in fields]
-    if tags != sorted(parts.keys() & tags):
+    if not der.are_in_order(fields, tuple(parts)):
         raise EncodingError("TSTInfo: an accuracy with a field that does not belong there, or not in its place")
     try:
-        parts |= {f.tag: der.read_integer(der.parse(der.element(der.INTEGER, f.content))) for f in fields}
+        parts |= {f.tag: der.read_integer(der.implicit(f, der.INTEGER)) for f in fields}
     except EncodingError as error:
         raise EncodingError(f"TSTInfo: an accuracy that is none: {error}") from None
     if not (0 <= parts[der.INTEGER] <= 10**9 and 0 <= parts[0x80] <= 999 and 0 <= parts[0x81] <= 999):

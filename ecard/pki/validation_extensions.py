@@ -161,7 +161,7 @@ def read_authority_key_identifier(value: bytes) -> AuthorityKeyIdentifier:
     """The fields of an authorityKeyIdentifier extension. Raises EncodingError."""
     key_id, issuer, serial = None, None, None
     fields = der.parse(value, "authorityKeyIdentifier").expect(der.SEQUENCE, "an identifier").children(4)
-    if [node.tag for node in fields] != [tag for tag in _KEY_FIELDS if any(node.tag == tag for node in fields)]:
+    if not der.are_in_order(fields, _KEY_FIELDS):
         raise EncodingError("authorityKeyIdentifier has a field that is unknown, doubled or out of order")
     for node in fields:
         if node.tag == der.context(0, constructed=False):
@@ -294,9 +294,9 @@ class Extensions:
         counts = [] if inhibits is None else [der.read_integer(der.parse(inhibits, "inhibitAnyPolicy"))]
         if constraints is not None:
             fields = der.parse(constraints, "policyConstraints").expect(der.SEQUENCE, "policyConstraints").children()
-            if [field.tag for field in fields] not in ([], [0x80], [0x81], [0x80, 0x81]):
+            if not der.are_in_order(fields, (0x80, 0x81)):
                 raise EncodingError("policyConstraints has a field that does not belong there")
-            counts += [der.read_integer(der.parse(der.element(der.INTEGER, field.content))) for field in fields]
+            counts += [der.read_integer(der.implicit(field, der.INTEGER)) for field in fields]
         if any(count < 0 for count in counts):
             raise EncodingError("policyConstraints or inhibitAnyPolicy has a negative count")
         return tuple(counts)

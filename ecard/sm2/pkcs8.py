@@ -107,7 +107,7 @@ def _private_key_info(parts: list[der.Node]) -> ReadKey:
         raise UnsupportedAlgorithmError("PKCS#8 key: not a key on the named SM2 curve")
     inner = parts[2].expect(der.OCTET_STRING, "the key as OCTET STRING").content
     read = _ec_private_key(_parse(inner, "ECPrivateKey"), curve_named_outside=True)
-    outside = [der.read_bits(der.parse(der.element(der.BIT_STRING, part.content))) for part in rest]
+    outside = [der.read_bits(der.implicit(part, der.BIT_STRING)) for part in rest]
     return ReadKey(read.scalar, (*read.points, *outside))
 
 

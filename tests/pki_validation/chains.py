@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from ecard.certificate import Certificate
 from ecard.pki.crl import Crl
@@ -41,6 +41,7 @@ def name(common: str, *more: x509.NameAttribute[str]) -> x509.Name:
 
 CA_USAGE = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
 CARD_USAGE = x509.KeyUsage(True, True, False, False, False, False, False, False, False)
+UNKNOWN = x509.UnrecognizedExtension(ObjectIdentifier("1.2.3.4"), b"\x05\0")
 
 
 def plain_ca(path_length: int | None = None) -> list[tuple[x509.ExtensionType, bool]]:

@@ -1,4 +1,4 @@
-"""A root that gives evidence, and a card of its."""
+"""A root, and another that gives evidence, with a card of its."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import pytest
 
 from ecard.certificate import Certificate
 from tests.pki_validation.chains import Issuer, root
+
+
+@pytest.fixture(scope="module")
+def top() -> Issuer:
+    return root("Top")
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,14 @@ from ecard.certificate import Certificate
 from ecard.errors import ValidationError
 from ecard.findings import Finding, FindingCode
 from ecard.pki.evidence import Evidence
-from ecard.pki.policy import Revocation, ValidationPolicy
+from ecard.pki.policy import Profile, Revocation, ValidationPolicy
 from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
 from tests.pki_validation.chains import DAY, T0
 
 NOW = T0 + DAY
 UNCHECKED = ValidationPolicy(revocation=Revocation.UNSAFE_NOT_CHECKED)
+TOLERANT = ValidationPolicy(revocation=Revocation.UNSAFE_NOT_CHECKED, profile=Profile.TOLERANT)
 
 
 def findings(

@@ -31,16 +31,16 @@ from ecard.findings import FindingCode as F
 from ecard.pki.crl import Crl
 from ecard.pki.evidence import Evidence, Interval
 from ecard.pki.path import policy_findings
-from ecard.pki.policy import Profile, Revocation, ValidationPolicy
+from ecard.pki.policy import ValidationPolicy
 from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
 from ecard.pki.validation_checks import check_path, is_plain
 from tests.pki_validation.chains import DAY, T0, Issuer, root
+from tests.pki_validation.judging import TOLERANT
 from tests.pki_validation.random_chains import History, Link, build, chain_links, histories, plain
 
 pytestmark = pytest.mark.exhaustive
 
-TOLERANT = ValidationPolicy(revocation=Revocation.UNSAFE_NOT_CHECKED, profile=Profile.TOLERANT)
 ROOT: Issuer = root("Random root", not_before=T0 - 1000 * DAY)
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="the openssl program is not installed")
 NO_SHRINKING = [Phase.explicit, Phase.reuse, Phase.generate]

@@ -6,13 +6,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ObjectIdentifier
 
 from ecard import der
 from ecard.algorithms import SignatureAlgorithm
 from ecard.certificate import Certificate
 from ecard.findings import FindingCode as F
-from ecard.pki.policy import Profile, Revocation, ValidationPolicy
 from tests.pki_validation.chains import (
     DAY,
     T0,
@@ -24,20 +22,7 @@ from tests.pki_validation.chains import (
     plain_card,
     root,
 )
-from tests.pki_validation.judging import codes
-
-TOLERANT = ValidationPolicy(revocation=Revocation.UNSAFE_NOT_CHECKED, profile=Profile.TOLERANT)
-UNKNOWN = x509.UnrecognizedExtension(ObjectIdentifier("1.2.3.4"), b"\x05\0")
-
-
-@pytest.fixture(scope="module")
-def top() -> Issuer:
-    return root("Top")
-
-
-@pytest.fixture(scope="module")
-def ca(top: Issuer) -> Issuer:
-    return top.ca("Issuing")
+from tests.pki_validation.judging import TOLERANT, codes
 
 
 def version(certificate_version: int, extensions: bytes, *, subject_key: str = "odd version") -> Certificate:

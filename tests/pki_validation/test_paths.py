@@ -16,7 +16,7 @@ from ecard.algorithms import SignatureAlgorithm
 from ecard.certificate import Certificate
 from ecard.errors import EncodingError, InvalidInputError, ValidationError
 from ecard.findings import FindingCode as F
-from ecard.pki.policy import EPORT_2021_ALGORITHMS, Allowed, Profile, Revocation, ValidationPolicy
+from ecard.pki.policy import EPORT_2021_ALGORITHMS, Allowed, Revocation, ValidationPolicy
 from ecard.pki.trust import Trust
 from ecard.pki.validation import validate
 from ecard.pki.validation_extensions import KeyUsage
@@ -25,6 +25,7 @@ from tests.pki_validation.chains import (
     CARD_USAGE,
     DAY,
     T0,
+    UNKNOWN,
     Issuer,
     key,
     make,
@@ -35,14 +36,6 @@ from tests.pki_validation.chains import (
     rsa_key,
 )
 from tests.pki_validation.judging import NOW, UNCHECKED, codes, findings
-
-TOLERANT = ValidationPolicy(revocation=Revocation.UNSAFE_NOT_CHECKED, profile=Profile.TOLERANT)
-UNKNOWN = x509.UnrecognizedExtension(ObjectIdentifier("1.2.3.4"), b"\x05\0")
-
-
-@pytest.fixture(scope="module")
-def top() -> Issuer:
-    return root("Top")
 
 
 @pytest.fixture(scope="module")
